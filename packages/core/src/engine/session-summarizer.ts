@@ -1,0 +1,122 @@
+import { createEvent, type EventInput } from "../events/create-event.ts";
+import type { SessionEvent } from "../events/session-event.ts";
+import type { KeepPolicy } from "../planning/keep-policy.ts";
+import { FoldedLog } from "../summaries/fold.ts";
+import { windowOf } from "../summaries/window.ts";
+import { TokenLedger } from "../tokens/token-ledger.ts";
+import { StatisticsTracker } from "../triggers/statistics-tracker.ts";
+import type { CompactionTarget } from "./compaction-target.ts";
+import { compact } from "./compactor.ts";
+import {
+  type ResolvedOptions,
+  resolveOptions,
+  type SessionSummarizerOptions,
+  type SummarizeOverrides,
+} from "./options.ts";
+import type { SummarizeOutcome } from "./outcome.ts";
+
+/** What a single call may set. */
+export interface SummarizeOptions extends SummarizeOverrides {
+  /** Skips the trigger; never the keep policy, a pin or a pending round. */
+  readonly force?: boolean | undefined;
+  /** Calls it off; the outcome is then `skipped`, `aborted`. */
+  readonly signal?: AbortSignal | undefined;
+  /** The agent or branch whose events alone are folded. Default: the session. */
+  readonly scope?: string | undefined;
+}
+
+/** What a summarizer tells of itself. */
+export interface SummarizerMetadata {
+  /** Name of the model; null where none writes. */
+  readonly model: string | null;
+  readonly modelAvailable: boolean;
+  readonly maxSummaryLength: number | null;
+  readonly keep: KeepPolicy;
+}
+
+/**
+ * When to fold, what to keep, and who writes the summary. It holds no session: hand it to `withSummaries`, or give it
+ * a plain list of events.
+ */
+export class SessionSummarizer {
+  readonly #given: SessionSummarizerOptions;
+  /** The options with the defaults in. */
+  readonly options: ResolvedOptions;
+  /** Token counts of the events this summarizer has seen. */
+  readonly ledger: TokenLedger;
+
+  /** @throws ConfigurationError that names the option, what was expected and what came. */
+  constructor(options: SessionSummarizerOptions = {}) {
+    this.options = resolveOptions(options);
+    this.#given = { ...options };
+    this.ledger = new TokenLedger(this.options.counter);
+  }
+
+  /** Model, limits and keep policy. Never throws. */
+  get metadata(): SummarizerMetadata {
+    const { summarizer, maxSummaryLength, keep } = this.options;
+    return { model: summarizer.model, modelAvailable: summarizer.model !== null, maxSummaryLength, keep };
+  }
+
+  /**
+   * The options with some of them replaced for one call. An absent or undefined override changes nothing.
+   * @throws ConfigurationError when an override is not valid; the summarizer's own options stay in use.
+   */
+  withOverrides(overrides: SummarizeOverrides): ResolvedOptions {
+    const defined = Object.entries(overrides).filter(([, value]) => value !== undefined);
+    if (defined.length === 0) return this.options;
+    const replaced = Object.fromEntries(defined) as SummarizeOverrides;
+    // Whoever names a model for this call means that model, not the summarizer that usually writes.
+    const given =
+      "model" in replaced && !("summarizer" in replaced)
+        ? { ...this.#given, summarizer: undefined }
+        : this.#given;
+    return resolveOptions({ ...given, ...replaced });
+  }
+
+  /**
+   * Summarises a plain list of events, without a store: the trigger is asked (unless `force`), the keep policy
+   * applies, and the outcome carries the summary and the window with it.
+   * @throws ConfigurationError for an invalid override, InvalidEventError for an event that cannot be one.
+   */
+  async summarizeEvents(
+    events: readonly EventInput[],
+    {
+      force,
+      signal,
+      scope,
+      sessionId = "",
+      ...overrides
+    }: SummarizeOptions & { readonly sessionId?: string } = {},
+  ): Promise<SummarizeOutcome> {
+    const options = this.withOverrides(overrides);
+    const log = FoldedLog.of(events.map((event, at) => createEvent(event, at, options.clock)));
+    return compact(listTarget(log, this, options, sessionId, scope), options, { force, signal });
+  }
+}
+
+function listTarget(
+  log: FoldedLog,
+  { ledger }: SessionSummarizer,
+  options: ResolvedOptions,
+  sessionId: string,
+  scope: string | undefined,
+): CompactionTarget {
+  const { transcript: format, contextWindow, mergeSummaries } = options;
+  const tracker = new StatisticsTracker(log, { ledger, scope, format, contextWindow });
+  return {
+    sessionId,
+    scope,
+    ledger,
+    log: () => log,
+    statistics: () => tracker.snapshot(),
+    calibration: () => tracker.calibration,
+    commit: async (makeDraft) => {
+      const draft = makeDraft(log);
+      if (draft === undefined) return undefined;
+      const event: SessionEvent = createEvent(draft.event, log.lastSeq + 1, options.clock);
+      log.append(event);
+      return { draft, window: windowOf(log, { mergeSummaries }) };
+    },
+  };
+}

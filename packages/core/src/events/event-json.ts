@@ -1,0 +1,37 @@
+import type { StoredMessage } from "@langchain/core/messages";
+import { systemClock } from "../shared/clock.ts";
+import { InvalidEventError } from "../shared/errors.ts";
+import { createEvent, type EventInput } from "./create-event.ts";
+import type { EventActions, SessionEvent } from "./session-event.ts";
+
+/** An event as plain JSON; the message in LangChain's stored form. */
+export interface EventJson {
+  readonly id: string;
+  readonly seq: number;
+  readonly author: string;
+  readonly message?: StoredMessage;
+  readonly invocationId?: string;
+  readonly branch?: string;
+  readonly timestamp: number;
+  readonly actions: EventActions;
+}
+
+/** The event as plain JSON, for stores and exports. */
+export function eventToJson(event: SessionEvent): EventJson {
+  const { message, partial: _, ...rest } = event;
+  return { ...rest, ...(message && { message: message.toDict() }) };
+}
+
+/**
+ * The event that `eventToJson` wrote, also after a trip through JSON, a structured clone or a store that kept
+ * only plain fields. An event that is whole already is taken over as it is.
+ * @throws InvalidEventError when a field is not what it must be.
+ */
+export function eventFromJson(json: unknown, fallbackSeq?: number): SessionEvent {
+  const input = json as EventInput & { seq?: unknown };
+  const seq = input?.seq ?? fallbackSeq;
+  if (typeof seq !== "number" || !Number.isFinite(seq)) {
+    throw new InvalidEventError("Expected `event.seq` to be a number, got nothing of the kind");
+  }
+  return createEvent(input, seq, systemClock);
+}

@@ -1,0 +1,124 @@
+import type { BaseMessage } from "@langchain/core/messages";
+import { isToolMessage, mediaOf, type ToolCallInfo, textParts, toolCallsOf } from "./message-content.ts";
+import type { SessionEvent } from "./session-event.ts";
+
+/** The result of a tool, as a formatter sees it. */
+export interface ToolResultInfo {
+  readonly id: string;
+  /** Name of the tool; "tool" where neither the result nor its call tells. */
+  readonly name: string;
+  readonly text: string;
+  readonly status: "success" | "error";
+}
+
+/** Replaces parts of how a transcript is written. A formatter that returns "" leaves the part out. */
+export interface TranscriptFormat {
+  /** One line for a tool call, put behind "author: "; by default `called search {"q":"tea"}`. */
+  readonly toolCall?: ((call: ToolCallInfo, event: SessionEvent) => string) | undefined;
+  /** A tool's result; by default `search returned: ...`. */
+  readonly toolResult?: ((result: ToolResultInfo, event: SessionEvent) => string) | undefined;
+  /** Who speaks; by default the author, with the branch in brackets. */
+  readonly speaker?: ((event: SessionEvent) => string) | undefined;
+  /** Notes media; by default `[2 images]`. */
+  readonly media?: ((kind: string, count: number, event: SessionEvent) => string) | undefined;
+}
+
+interface Piece {
+  readonly speaker: string;
+  text: string;
+  readonly partial: boolean;
+}
+
+/**
+ * Writes events as text: one group of lines a message, in order. Streaming pieces of one speaker are joined, and
+ * the finished message takes their place. A tool call and its result appear once each, reasoning not at all.
+ */
+export function renderTranscript(events: readonly SessionEvent[], format: TranscriptFormat = {}): string {
+  const toolNames = new Map<string, string>();
+  const pieces: (Piece | undefined)[] = [];
+  const open = new Map<string, Piece[]>();
+  let lastPiece: Piece | undefined;
+  for (const event of events) {
+    const { message } = event;
+    if (message === undefined) continue;
+    for (const call of toolCallsOf(message)) toolNames.set(call.id, call.name);
+    const speaker = (format.speaker ?? speakerOf)(event);
+    if (event.partial === true) {
+      const text = textParts(message).join("");
+      if (lastPiece?.partial === true && lastPiece.speaker === speaker) {
+        lastPiece.text += text;
+        continue;
+      }
+      lastPiece = { speaker, text, partial: true };
+      pieces.push(lastPiece);
+      open.set(speaker, [...(open.get(speaker) ?? []), lastPiece]);
+      continue;
+    }
+    for (const stale of open.get(speaker) ?? []) pieces[pieces.indexOf(stale)] = undefined;
+    open.delete(speaker);
+    lastPiece = { speaker, text: renderMessage(event, message, format, speaker, toolNames), partial: false };
+    pieces.push(lastPiece);
+  }
+  return pieces
+    .flatMap((piece) =>
+      piece === undefined ? [] : [piece.partial ? spoken(piece.speaker, piece.text) : piece.text],
+    )
+    .filter((text) => text !== "")
+    .join("\n");
+}
+
+/** The lines of one finished event as they stand in a transcript; "" when there is nothing to read. */
+export function renderEvent(
+  event: SessionEvent,
+  format: TranscriptFormat = {},
+  toolNames?: ReadonlyMap<string, string>,
+): string {
+  if (event.message === undefined) return "";
+  return renderMessage(event, event.message, format, (format.speaker ?? speakerOf)(event), toolNames);
+}
+
+function renderMessage(
+  event: SessionEvent,
+  message: BaseMessage,
+  format: TranscriptFormat,
+  speaker: string,
+  toolNames?: ReadonlyMap<string, string>,
+): string {
+  const media = [...mediaOf(message)].map(([kind, count]) => (format.media ?? mediaNote)(kind, count, event));
+  const text = [textParts(message).join("").trim(), ...media].filter((part) => part !== "").join(" ");
+  if (isToolMessage(message)) {
+    const id = message.tool_call_id;
+    const name = message.name || toolNames?.get(id) || "tool";
+    const status = message.status === "error" ? "error" : "success";
+    return (format.toolResult ?? resultLine)({ id, name, text, status }, event);
+  }
+  const calls = toolCallsOf(message).map((call) => (format.toolCall ?? callLine)(call, event));
+  return [text, ...calls]
+    .filter((line) => line !== "")
+    .map((line) => spoken(speaker, line))
+    .join("\n");
+}
+
+function spoken(speaker: string, text: string): string {
+  const trimmed = text.trim();
+  return trimmed === "" ? "" : `${speaker}: ${trimmed}`;
+}
+
+function speakerOf(event: SessionEvent): string {
+  const author = event.author || "unknown";
+  return event.branch === undefined ? author : `${author} [${event.branch}]`;
+}
+
+function callLine(call: ToolCallInfo): string {
+  const args = typeof call.args === "string" ? call.args : JSON.stringify(call.args ?? {});
+  return `called ${call.name || "a tool"} ${args || "{}"}`;
+}
+
+function resultLine(result: ToolResultInfo): string {
+  const verb = result.status === "error" ? "failed" : "returned";
+  return `${result.name} ${verb}: ${result.text || "(nothing)"}`;
+}
+
+function mediaNote(kind: string, count: number): string {
+  return `[${count} ${kind}${count === 1 || kind === "audio" ? "" : "s"}]`;
+}

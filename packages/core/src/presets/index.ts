@@ -1,0 +1,4 @@
+export { chat } from "./chat.ts";
+export { coding } from "./coding.ts";
+export { type PipecatPreset, pipecat } from "./pipecat.ts";
+export { type TrpcAgentPreset, trpcAgent } from "./trpc-agent.ts";

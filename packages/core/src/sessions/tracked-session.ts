@@ -1,0 +1,100 @@
+import { eventFromJson } from "../events/event-json.ts";
+import type { SessionEvent } from "../events/session-event.ts";
+import type { SessionKey } from "../events/session-key.ts";
+import { FoldedLog } from "../summaries/fold.ts";
+import { type StatisticsOptions, StatisticsTracker } from "../triggers/statistics-tracker.ts";
+import { SerialQueue } from "./serial-queue.ts";
+import type { Session, SessionService } from "./session-service.ts";
+
+/**
+ * What a decorator knows of one session: its folded log, kept up to date from the inner service, and the queue in
+ * which all calls to the inner service stand. The store has the last word: what it tells is taken over.
+ */
+export class TrackedSession {
+  readonly key: SessionKey;
+  /** Every call to the inner service for this key goes through here, never a call to a model. */
+  readonly queue: SerialQueue = new SerialQueue();
+  /** Calls in progress; as long as there are any, the session is not forgotten. */
+  users = 0;
+  #log: FoldedLog | undefined;
+  #incarnation: string | undefined;
+  readonly #trackers = new Map<string | undefined, StatisticsTracker>();
+  readonly #logger: { warn(message: string): void };
+  #warned = 0;
+
+  constructor(key: SessionKey, logger: { warn(message: string): void }) {
+    this.key = key;
+    this.#logger = logger;
+  }
+
+  /** The log as it is known. Empty until the first `read`. */
+  get log(): FoldedLog {
+    this.#log ??= FoldedLog.of([]);
+    return this.#log;
+  }
+
+  /** Forgets what is known: the next `read` reads all. */
+  reset(): void {
+    this.#log = undefined;
+    this.#incarnation = undefined;
+    this.#trackers.clear();
+    this.#warned = 0;
+  }
+
+  /** Statistics of the session, or of one scope of it. */
+  statistics(options: StatisticsOptions): StatisticsTracker {
+    let tracker = this.#trackers.get(options.scope);
+    if (tracker === undefined) {
+      tracker = new StatisticsTracker(this.log, options);
+      this.#trackers.set(options.scope, tracker);
+    }
+    return tracker;
+  }
+
+  /**
+   * Reads the session fresh from the inner service and brings the log up to date. A service that reads by position is
+   * asked for the news alone. To be called within the queue. Null where there is no such session.
+   */
+  async read(inner: SessionService): Promise<Session | null> {
+    const incremental = this.#log !== undefined && this.#incarnation !== undefined;
+    const afterSeq = incremental ? this.log.lastSeq : undefined;
+    const session = await inner.getSession({ ...this.key, ...(afterSeq !== undefined && { afterSeq }) });
+    if (session === null || session === undefined) {
+      this.reset();
+      return null;
+    }
+    if (incremental && session.incarnation !== this.#incarnation) {
+      this.reset();
+      return this.read(inner);
+    }
+    this.#incarnation = session.incarnation;
+    this.#takeOver(session.events ?? [], afterSeq);
+    this.#warn();
+    return session;
+  }
+
+  #warn(): void {
+    const { warnings } = this.log;
+    for (const { eventId, reason } of warnings.slice(this.#warned)) {
+      this.#logger.warn(`sessionfold: ignored ${reason} (event ${eventId}, session ${this.key.sessionId})`);
+    }
+    this.#warned = warnings.length;
+  }
+
+  #takeOver(told: readonly SessionEvent[], afterSeq: number | undefined): void {
+    if (this.#log === undefined) {
+      this.#log = FoldedLog.of(told.map(eventFromJson));
+      return;
+    }
+    const log = this.#log;
+    const all = afterSeq === undefined || told.some((event) => (event.seq ?? -1) <= afterSeq);
+    told.forEach((event, at) => {
+      if (log.get(event.id) === undefined) log.append(eventFromJson(event, at));
+    });
+    if (all && log.events.length !== new Set(told.map((event) => event.id)).size) {
+      // The store has dropped entries that we knew.
+      this.#trackers.clear();
+      this.#log = FoldedLog.of(told.map((event, at) => log.get(event.id) ?? eventFromJson(event, at)));
+    }
+  }
+}

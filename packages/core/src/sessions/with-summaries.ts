@@ -1,0 +1,344 @@
+import type { CompactionTarget } from "../engine/compaction-target.ts";
+import { type CompactionRun, compact } from "../engine/compactor.ts";
+import type { ResolvedOptions } from "../engine/options.ts";
+import type { SummarizeOutcome } from "../engine/outcome.ts";
+import type { SessionSummarizer, SummarizeOptions } from "../engine/session-summarizer.ts";
+import { copyEvent, createEvent, type EventInput } from "../events/create-event.ts";
+import { eventFromJson } from "../events/event-json.ts";
+import type { SessionEvent } from "../events/session-event.ts";
+import { keyOf, keyString, type SessionKey, type SessionRef } from "../events/session-key.ts";
+import {
+  ConfigurationError,
+  EventsPrunedError,
+  SessionNotFoundError,
+  UnsupportedError,
+} from "../shared/errors.ts";
+import { describe } from "../shared/validate.ts";
+import type { SessionSummary } from "../summaries/session-summary.ts";
+import { windowOf } from "../summaries/window.ts";
+import type { SessionStatistics } from "../triggers/session-statistics.ts";
+import type { StatisticsTracker } from "../triggers/statistics-tracker.ts";
+import { checkPoint } from "./check-points.ts";
+import { handToCaller } from "./hand-to-caller.ts";
+import { type MarkRequest, marksOf } from "./mark-request.ts";
+import { prunableIds } from "./prunable.ts";
+import { type SearchQuery, type SearchResult, searchLog } from "./search.ts";
+import {
+  type AppendEventRequest,
+  type CreateSessionRequest,
+  canDeleteEvents,
+  type GetSessionRequest,
+  type ListSessionsRequest,
+  type ListSessionsResponse,
+  type Session,
+  type SessionService,
+} from "./session-service.ts";
+import type {
+  ListedSummary,
+  PruneOptions,
+  SummarizingSessionService,
+} from "./summarizing-session-service.ts";
+import type { TrackedSession } from "./tracked-session.ts";
+import { TrackedSessions } from "./tracked-sessions.ts";
+import {
+  type ResolvedServiceOptions,
+  resolveServiceOptions,
+  type WithSummariesOptions,
+} from "./with-summaries-options.ts";
+
+const DECORATED = Symbol.for("sessionfold.decorated");
+
+/**
+ * Makes the sessions of any service fold: old turns go into a summary, recent ones stay, and `getSession` hands out
+ * the window that a model should see. The log itself is only ever appended to.
+ * @throws ConfigurationError that names the option, what was expected and what came; also for a service that is
+ * decorated already.
+ */
+export function withSummaries(
+  inner: SessionService,
+  options: WithSummariesOptions = {},
+): SummarizingSessionService {
+  if (typeof (inner as Partial<SessionService> | null)?.appendEvent !== "function") {
+    throw new ConfigurationError(`Expected a session service to decorate, got ${describe(inner)}`);
+  }
+  if (DECORATED in inner)
+    throw new ConfigurationError("Expected a plain session service, got one that withSummaries made");
+  return new SummarizingService(inner, resolveServiceOptions(options));
+}
+
+class SummarizingService implements SummarizingSessionService {
+  readonly [DECORATED] = true;
+  readonly #inner: SessionService;
+  readonly #options: ResolvedServiceOptions;
+  readonly #summarizer: SessionSummarizer;
+  readonly #tracked: TrackedSessions;
+  readonly #runs = new Map<string, Promise<SummarizeOutcome>>();
+  readonly #closing = new AbortController();
+
+  constructor(inner: SessionService, options: ResolvedServiceOptions) {
+    this.#inner = inner;
+    this.#options = options;
+    this.#summarizer = options.summarizer;
+    this.#tracked = new TrackedSessions(options.maxCachedSessions, options.logger);
+  }
+
+  get metadata(): SessionSummarizer["metadata"] {
+    return this.#summarizer.metadata;
+  }
+
+  async createSession(request: CreateSessionRequest): Promise<Session> {
+    const session = await this.#inner.createSession(request);
+    return this.#tracked.use(keyOf(session), async (tracked) => {
+      await tracked.queue.run(async () => tracked.reset());
+      return session;
+    });
+  }
+
+  async getSession(request: GetSessionRequest): Promise<Session | null> {
+    const { view = "window", agent, afterSeq } = request;
+    if (view !== "window" && view !== "full") {
+      throw new ConfigurationError(`Expected \`view\` to be "window" or "full", got ${describe(view)}`);
+    }
+    return this.#read(request, async (tracked, session) => {
+      if (session === null) return null;
+      const { mergeSummaries } = this.#summarizer.options;
+      const shown = view === "full" ? tracked.log.events : windowOf(tracked.log, { agent, mergeSummaries });
+      const asked = afterSeq === undefined ? shown : shown.filter((event) => event.seq > afterSeq);
+      return { ...session, ...tracked.key, id: tracked.key.sessionId, events: asked.map(copyEvent) };
+    });
+  }
+
+  async listSessions(request: ListSessionsRequest): Promise<ListSessionsResponse> {
+    const { sessions, ...rest } = await this.#inner.listSessions(request);
+    return { ...rest, sessions: sessions.map((session) => ({ ...session, events: [] })) };
+  }
+
+  async deleteSession(request: SessionKey): Promise<void> {
+    await this.#tracked.use(keyOf(request), (tracked) =>
+      tracked.queue.run(async () => {
+        await this.#inner.deleteSession(tracked.key);
+        tracked.reset();
+      }),
+    );
+  }
+
+  async appendEvent({ session: caller, event: input }: AppendEventRequest): Promise<SessionEvent> {
+    const event = createEvent(input, 0, this.#summarizer.options.clock);
+    if (event.partial === true) return event;
+    return this.#tracked.use(keyOf(caller), async (tracked) => {
+      const { stored, before } = await tracked.queue.run(async () => {
+        const session = await this.#readOrThrow(tracked);
+        const known = tracked.log.get(event.id);
+        if (known !== undefined) return { stored: known, before: undefined };
+        const before = this.#tracker(tracked, undefined, this.#summarizer.options).snapshot();
+        return { stored: await this.#store(tracked, session, event), before };
+      });
+      const answer = handToCaller(caller, stored, before !== undefined);
+      if (before !== undefined && this.#options.mode === "inline")
+        await this.#foldIfDue(tracked, stored, before);
+      return answer;
+    });
+  }
+
+  async summarize(
+    session: SessionRef,
+    { scope, signal, force, ...overrides }: SummarizeOptions = {},
+  ): Promise<SummarizeOutcome> {
+    const options = this.#summarizer.withOverrides(overrides);
+    return this.#tracked.use(keyOf(session), async (tracked) => {
+      await tracked.queue.run(() => this.#readOrThrow(tracked));
+      return this.#run(tracked, scope, options, { force, signal }, false);
+    });
+  }
+
+  async summarizeEvents(
+    events: readonly EventInput[],
+    options: SummarizeOptions = {},
+  ): Promise<SummarizeOutcome> {
+    return this.#summarizer.summarizeEvents(events, options);
+  }
+
+  async getSummary(
+    session: SessionRef,
+    { scope }: { readonly scope?: string | undefined } = {},
+  ): Promise<SessionSummary | null> {
+    const effective = (await this.listSummaryStatus(session)).filter(
+      ({ summary, status }) => status === "effective" && summary.scope === scope,
+    );
+    return effective.at(-1)?.summary ?? null;
+  }
+
+  async listSummaries(session: SessionRef): Promise<readonly SessionSummary[]> {
+    return (await this.listSummaryStatus(session)).map(({ summary }) => summary);
+  }
+
+  async listSummaryStatus(session: SessionRef): Promise<readonly ListedSummary[]> {
+    return this.#read(session, async ({ log }) =>
+      log.summaries.map(({ summary, status }) => ({ summary, status })),
+    );
+  }
+
+  async unfold(session: SessionRef, summaryId: string): Promise<readonly SessionEvent[]> {
+    return this.#withSession(session, async ({ log }) => {
+      const events = log.coveredEvents(summaryId);
+      const missing = log.coveredIds(summaryId).size - events.length;
+      if (missing > 0) throw new EventsPrunedError("unfold the summary", missing);
+      return events.map(copyEvent);
+    });
+  }
+
+  async mark(ref: SessionRef, request: MarkRequest): Promise<SessionEvent> {
+    return this.#withSession(ref, async (tracked, session) => {
+      const marks = marksOf(request, tracked.log);
+      const event = createEvent({ author: "system", actions: { marks } }, 0, this.#summarizer.options.clock);
+      return copyEvent(await this.#store(tracked, session, event));
+    });
+  }
+
+  async search(session: SessionRef, query: string | SearchQuery): Promise<readonly SearchResult[]> {
+    return this.#withSession(session, async ({ log }) => searchLog(log, query));
+  }
+
+  async prune(session: SessionRef, options: PruneOptions = {}): Promise<readonly string[]> {
+    const inner = this.#inner;
+    if (!canDeleteEvents(inner))
+      throw new UnsupportedError("The session service cannot delete single events, so it cannot prune");
+    return this.#withSession(session, async (tracked) => {
+      const eventIds = prunableIds(tracked.log, options);
+      if (eventIds.length === 0) return [];
+      try {
+        await inner.deleteEvents({ ...tracked.key, eventIds });
+      } finally {
+        tracked.reset();
+      }
+      return eventIds;
+    });
+  }
+
+  async flush(): Promise<void> {
+    await Promise.allSettled(this.#runs.values());
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.flush();
+  }
+
+  /** Works on the session as it stands in the inner service; null where there is none. */
+  #read<T>(
+    ref: SessionRef,
+    task: (tracked: TrackedSession, session: Session | null) => Promise<T>,
+  ): Promise<T> {
+    return this.#tracked.use(keyOf(ref), (tracked) =>
+      tracked.queue.run(async () => task(tracked, await tracked.read(this.#inner))),
+    );
+  }
+
+  #withSession<T>(
+    ref: SessionRef,
+    task: (tracked: TrackedSession, session: Session) => Promise<T>,
+  ): Promise<T> {
+    return this.#read(ref, (tracked, session) => {
+      if (session === null) throw new SessionNotFoundError(tracked.key.sessionId);
+      return task(tracked, session);
+    });
+  }
+
+  /** Within the queue: brings the log up to date. */
+  async #readOrThrow(tracked: TrackedSession): Promise<Session> {
+    const session = await tracked.read(this.#inner);
+    if (session === null) throw new SessionNotFoundError(tracked.key.sessionId);
+    return session;
+  }
+
+  /** Within the queue: appends to the session that was just read, and takes over what was stored. */
+  async #store(tracked: TrackedSession, session: Session, event: SessionEvent): Promise<SessionEvent> {
+    const numbered = { ...event, seq: tracked.log.lastSeq + 1 };
+    const answer: unknown = await this.#inner.appendEvent({ session, event: numbered });
+    // A service that numbers by itself has the last word; one that answers something else is taken to have stored it.
+    const stored =
+      (answer as SessionEvent | undefined)?.id === event.id ? eventFromJson(answer, numbered.seq) : numbered;
+    tracked.log.append(stored);
+    return stored;
+  }
+
+  #tracker(tracked: TrackedSession, scope: string | undefined, options: ResolvedOptions): StatisticsTracker {
+    const { transcript: format, contextWindow } = options;
+    return tracked.statistics({ ledger: this.#summarizer.ledger, scope, format, contextWindow });
+  }
+
+  async #foldIfDue(tracked: TrackedSession, event: SessionEvent, before: SessionStatistics): Promise<void> {
+    const at = checkPoint(tracked.log, event);
+    if (at === undefined || this.#closing.signal.aborted) return;
+    // A run in progress was started by another caller, who will see it through.
+    if (this.#runs.has(runKey(tracked.key, undefined))) return;
+    const statistics = at === "before" ? before : undefined;
+    await this.#run(
+      tracked,
+      undefined,
+      this.#summarizer.options,
+      { statistics, signal: this.#closing.signal },
+      true,
+    );
+  }
+
+  #run(
+    tracked: TrackedSession,
+    scope: string | undefined,
+    options: ResolvedOptions,
+    run: CompactionRun,
+    automatic: boolean,
+  ): Promise<SummarizeOutcome> {
+    const id = runKey(tracked.key, scope);
+    const running = this.#runs.get(id);
+    if (running !== undefined) return untilAborted(running, run.signal);
+    const signal =
+      run.signal === undefined ? this.#closing.signal : AbortSignal.any([run.signal, this.#closing.signal]);
+    const started = compact(this.#target(tracked, scope, options), options, { ...run, signal })
+      .then((outcome) => {
+        this.#options.onOutcome(outcome, { session: tracked.key, scope, automatic });
+        return outcome;
+      })
+      .finally(() => this.#runs.delete(id));
+    this.#runs.set(id, started);
+    return started;
+  }
+
+  #target(tracked: TrackedSession, scope: string | undefined, options: ResolvedOptions): CompactionTarget {
+    return {
+      sessionId: tracked.key.sessionId,
+      scope,
+      ledger: this.#summarizer.ledger,
+      log: () => tracked.log,
+      statistics: () => this.#tracker(tracked, scope, options).snapshot(),
+      calibration: () => this.#tracker(tracked, scope, options).calibration,
+      commit: (makeDraft) =>
+        tracked.queue.run(async () => {
+          const session = await this.#readOrThrow(tracked);
+          const draft = makeDraft(tracked.log);
+          if (draft === undefined) return undefined;
+          await this.#store(tracked, session, createEvent(draft.event, 0, options.clock));
+          const { mergeSummaries } = this.#summarizer.options;
+          return { draft, window: windowOf(tracked.log, { mergeSummaries }).map(copyEvent) };
+        }),
+    };
+  }
+}
+
+function runKey(key: SessionKey, scope: string | undefined): string {
+  return `${keyString(key)}${scope === undefined ? "" : JSON.stringify(scope)}`;
+}
+
+/** The outcome of somebody else's run, or `aborted` once this caller gives up waiting for it. */
+function untilAborted(
+  run: Promise<SummarizeOutcome>,
+  signal: AbortSignal | undefined,
+): Promise<SummarizeOutcome> {
+  if (signal === undefined) return run;
+  return new Promise((resolve, reject) => {
+    const giveUp = (): void => resolve({ kind: "skipped", reason: "aborted" });
+    if (signal.aborted) giveUp();
+    signal.addEventListener("abort", giveUp, { once: true });
+    run.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
+  });
+}

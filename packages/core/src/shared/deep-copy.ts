@@ -1,0 +1,43 @@
+/**
+ * Copies plain data (objects, arrays, primitives) without recursion, so that depth cannot overflow the stack.
+ * Shared and circular references stay so. Instances of classes are taken over as they are.
+ */
+export function deepCopy<T>(value: T): T {
+  if (!isPlain(value)) return value;
+  const copies = new Map<object, object>();
+  const open: object[] = [];
+  const copyOf = (source: object): object => {
+    const known = copies.get(source);
+    if (known !== undefined) return known;
+    const copy: object = Array.isArray(source)
+      ? []
+      : Object.create(Object.getPrototypeOf(source) as object | null);
+    copies.set(source, copy);
+    open.push(source);
+    return copy;
+  };
+  const result = copyOf(value) as T;
+  for (let source = open.pop(); source !== undefined; source = open.pop()) {
+    const target = copies.get(source) as Record<string, unknown>;
+    for (const [key, item] of Object.entries(source)) {
+      const copied: unknown = isPlain(item) ? copyOf(item) : item;
+      // A plain assignment to "__proto__" would set the prototype instead of a field.
+      if (key === "__proto__")
+        Object.defineProperty(target, key, {
+          value: copied,
+          enumerable: true,
+          writable: true,
+          configurable: true,
+        });
+      else target[key] = copied;
+    }
+  }
+  return result;
+}
+
+function isPlain(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  if (Array.isArray(value)) return true;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}

@@ -1,0 +1,101 @@
+const MARKER: unique symbol = Symbol.for("sessionfold.error");
+
+/**
+ * Base of every error that sessionfold throws or reports. `code` is stable and meant for programs; the message
+ * is for people and never carries conversation text, prompts or keys.
+ */
+export class SessionfoldError extends Error {
+  /** Stable, machine-readable kind of the error. */
+  readonly code: string;
+  /** Marks the error across duplicate installs of the package, where `instanceof` fails. */
+  readonly [MARKER] = true;
+
+  constructor(code: string, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+    this.name = new.target.name;
+  }
+}
+
+/** True for an error of sessionfold, also when another copy of the package made it. */
+export function isSessionfoldError(value: unknown): value is SessionfoldError {
+  return typeof value === "object" && value !== null && MARKER in value;
+}
+
+/** An option, template or argument is not what it must be. Nothing was done. */
+export class ConfigurationError extends SessionfoldError {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super("configuration", message, options);
+  }
+}
+
+/** An event handed in cannot be stored as it is. Nothing was stored. */
+export class InvalidEventError extends SessionfoldError {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super("invalid-event", message, options);
+  }
+}
+
+/** No session stands under the given key. */
+export class SessionNotFoundError extends SessionfoldError {
+  /** Id of the session that was asked for. */
+  readonly sessionId: string;
+  constructor(sessionId: string) {
+    super("session-not-found", `No session "${sessionId}" for this app and user`);
+    this.sessionId = sessionId;
+  }
+}
+
+/** A session of that key exists already; it was left as it is. */
+export class SessionExistsError extends SessionfoldError {
+  /** Id of the session that exists. */
+  readonly sessionId: string;
+  constructor(sessionId: string) {
+    super("session-exists", `A session "${sessionId}" exists already for this app and user`);
+    this.sessionId = sessionId;
+  }
+}
+
+/** No summary of that id stands in the session. */
+export class SummaryNotFoundError extends SessionfoldError {
+  constructor(summaryId: string) {
+    super("summary-not-found", `No summary "${summaryId}" in this session`);
+  }
+}
+
+/** What was asked for needs events that `prune` has deleted. */
+export class EventsPrunedError extends SessionfoldError {
+  /** How many of the events are gone. */
+  readonly missing: number;
+  constructor(action: string, missing: number) {
+    super("events-pruned", `Cannot ${action}: ${missing} of its events were pruned`);
+    this.missing = missing;
+  }
+}
+
+/** The wrapped session service lacks what the call needs. */
+export class UnsupportedError extends SessionfoldError {
+  constructor(message: string) {
+    super("unsupported", message);
+  }
+}
+
+/** A summarisation failed. The session is as it was. `cause` holds the error behind it, if there is one. */
+export class SummarizeError extends SessionfoldError {
+  /** Session that was to be summarised; empty for a plain list of events without one. */
+  readonly sessionId: string;
+  constructor(code: SummarizeErrorCode, message: string, sessionId: string, options?: { cause?: unknown }) {
+    super(code, message, options);
+    this.sessionId = sessionId;
+  }
+}
+
+/** Why a summarisation failed. */
+export type SummarizeErrorCode =
+  | "summarizer-failed"
+  | "empty-summary"
+  | "summary-too-long"
+  | "timeout"
+  | "trigger-failed"
+  | "keep-failed"
+  | "commit-failed";

@@ -1,0 +1,264 @@
+import { MarkState } from "../events/marks.ts";
+import {
+  isConversationEvent,
+  isSummaryEvent,
+  isSystemEvent,
+  type SessionEvent,
+} from "../events/session-event.ts";
+import { membersOf, ToolRounds } from "../events/tool-rounds.ts";
+import { SummaryNotFoundError } from "../shared/errors.ts";
+import { SessionSummary } from "./session-summary.ts";
+import { SummaryForest } from "./summary-forest.ts";
+import type { SummaryNode } from "./summary-node.ts";
+
+/** Something in the log that was ignored, told without content. */
+export interface FoldWarning {
+  readonly eventId: string;
+  readonly reason: string;
+}
+
+/**
+ * A log and what it folds to. A pure function of the events: the order of calls that built it leaves no trace.
+ * Appending one event costs the same however long the log is; a mark, or an event that belongs further up, folds
+ * the log anew.
+ */
+export class FoldedLog {
+  #events: SessionEvent[] = [];
+  #byId = new Map<string, SessionEvent>();
+  #rounds = new ToolRounds();
+  #marks = new MarkState();
+  #forest = new SummaryForest();
+  #visible: SessionEvent[] = [];
+  #warnings: FoldWarning[] = [];
+  #epoch = 0;
+  #firstOfBody = Number.POSITIVE_INFINITY;
+
+  /** Folds a whole log. Events of an id that was seen before are left out. */
+  static of(events: Iterable<SessionEvent>): FoldedLog {
+    const log = new FoldedLog();
+    log.#rebuild(events);
+    return log;
+  }
+
+  /** Every entry of the log, in log order: the conversation, summaries and marks. */
+  get events(): readonly SessionEvent[] {
+    return this.#events;
+  }
+
+  /** The events of the conversation that no effective summary hides, in log order. */
+  get visible(): readonly SessionEvent[] {
+    return this.#visible;
+  }
+
+  /** How many of the visible events are the system events that lead the log. No plan ever folds them. */
+  get leadingSystem(): number {
+    let count = 0;
+    while ((this.#visible[count]?.seq ?? Number.POSITIVE_INFINITY) < this.#firstOfBody) count++;
+    return count;
+  }
+
+  /** The effective summaries by their place in the window. */
+  get effective(): readonly SummaryNode[] {
+    return this.#forest.effective;
+  }
+
+  /** Every summary of the log with what became of it, in log order. */
+  get summaries(): readonly SummaryNode[] {
+    return [...this.#forest.nodes];
+  }
+
+  /** The tool rounds of the log. */
+  get rounds(): ToolRounds {
+    return this.#rounds;
+  }
+
+  /** What was ignored while folding. */
+  get warnings(): readonly FoldWarning[] {
+    return this.#warnings;
+  }
+
+  /** Changes whenever `visible` or what counts in it changed otherwise than by an event at its end. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** Position of the last entry, -1 for an empty log. */
+  get lastSeq(): number {
+    return this.#events.at(-1)?.seq ?? -1;
+  }
+
+  /** The entry of that id. */
+  get(id: string): SessionEvent | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** Takes one more entry. One whose id is known already is left out. */
+  append(event: SessionEvent): void {
+    if (this.#byId.has(event.id)) return;
+    const last = this.#events.at(-1);
+    if (last !== undefined && inLogOrder(last, event) > 0) {
+      this.#rebuild([...this.#events, event]);
+      return;
+    }
+    const marks = event.actions.marks ?? [];
+    if (marks.some((mark) => mark.kind === "hide" || mark.kind === "unhide")) {
+      this.#rebuild([...this.#events, event]);
+      return;
+    }
+    for (const mark of marks) this.#marks.apply(mark);
+    if (isSummaryEvent(event)) this.#appendSummary(event);
+    else if (isConversationEvent(event)) this.#appendConversation(event);
+    else this.#store(event);
+    if (marks.length > 0) this.#refilter();
+  }
+
+  /** Whether the event is pinned now, itself or through its tool round. */
+  isPinned(event: SessionEvent): boolean {
+    return this.#anyMember(
+      event,
+      (member) => this.#marks.pinned(member.id) ?? member.actions.pinned === true,
+    );
+  }
+
+  /** Whether the event is skipped now, itself or through its tool round; a pin beats it. */
+  isSkipped(event: SessionEvent): boolean {
+    const skipped = (member: SessionEvent) =>
+      this.#marks.skipped(member.id) ?? member.actions.skipSummarization === true;
+    return this.#anyMember(event, skipped) && !this.isPinned(event);
+  }
+
+  /** Whether a summary is pinned: later plans leave it as it is. */
+  isSummaryPinned(summaryId: string): boolean {
+    return this.#marks.pinned(summaryId) ?? false;
+  }
+
+  /** Whether an effective summary hides the event. */
+  isHidden(event: SessionEvent): boolean {
+    if (this.#forest.covering(event.id) !== undefined) return !this.isPinned(event);
+    return this.#forest.omitting(event.id) !== undefined && this.isSkipped(event);
+  }
+
+  /** The effective summary that covers the event. */
+  coveringSummary(eventId: string): SessionSummary | undefined {
+    return this.#forest.covering(eventId)?.summary;
+  }
+
+  /** Whether a summary would take effect if it were appended now. */
+  wouldTakeEffect(summary: SessionSummary): boolean {
+    return this.#forest.wouldActivate(summary);
+  }
+
+  /**
+   * Ids of all events that a summary stands for, also of those that were pruned.
+   * @throws SummaryNotFoundError
+   */
+  coveredIds(summaryId: string): ReadonlySet<string> {
+    if (this.#forest.get(summaryId) === undefined) throw new SummaryNotFoundError(summaryId);
+    return this.#forest.coveredIds(summaryId);
+  }
+
+  /** The events that a summary stands for, in log order; pruned ones are missing. */
+  coveredEvents(summaryId: string): readonly SessionEvent[] {
+    const found: SessionEvent[] = [];
+    for (const id of this.coveredIds(summaryId)) {
+      const event = this.#byId.get(id);
+      if (event !== undefined) found.push(event);
+    }
+    return found.sort(inLogOrder);
+  }
+
+  #appendConversation(event: SessionEvent): void {
+    this.#store(event);
+    this.#rounds.add(event);
+    const round = this.#rounds.roundOf(event);
+    if (round !== undefined && round.call !== event && hasFlags(event)) {
+      // The flags of a result hold for its whole round, also for what stands further up.
+      this.#epoch++;
+      if (
+        membersOf(round).some((member) => member !== event && this.#forest.covering(member.id) !== undefined)
+      ) {
+        this.#refilter();
+        return;
+      }
+    }
+    if (!this.isHidden(event)) this.#visible.push(event);
+  }
+
+  #appendSummary(event: SessionEvent): void {
+    const summary = this.#readSummary(event);
+    if (summary !== undefined && this.#forest.isMissing(summary.id)) {
+      this.#rebuild([...this.#events, event]);
+      return;
+    }
+    this.#store(event);
+    if (summary === undefined) return;
+    this.#forest.enter([{ summary, seq: event.seq }], (id) => this.#marks.hidden(id));
+    if (!this.#forest.activate(summary.id, (id) => this.#byId.get(id)?.seq)) return;
+    this.#visible = this.#visible.filter((visible) => !this.isHidden(visible));
+    this.#epoch++;
+  }
+
+  #rebuild(events: Iterable<SessionEvent>): void {
+    this.#events = [];
+    this.#byId = new Map();
+    this.#rounds = new ToolRounds();
+    this.#marks = new MarkState();
+    this.#forest = new SummaryForest();
+    this.#firstOfBody = Number.POSITIVE_INFINITY;
+    this.#warnings = [];
+    const summaries: { summary: SessionSummary; seq: number }[] = [];
+    for (const event of [...events].sort(inLogOrder)) {
+      if (this.#byId.has(event.id)) continue;
+      this.#store(event);
+      for (const mark of event.actions.marks ?? []) this.#marks.apply(mark);
+      if (isConversationEvent(event)) this.#rounds.add(event);
+      const summary = isSummaryEvent(event) ? this.#readSummary(event) : undefined;
+      if (summary !== undefined) summaries.push({ summary, seq: event.seq });
+    }
+    this.#forest.enter(summaries, (id) => this.#marks.hidden(id));
+    for (const { summary } of summaries) this.#forest.activate(summary.id, (id) => this.#byId.get(id)?.seq);
+    this.#refilter();
+  }
+
+  #refilter(): void {
+    this.#visible = this.#events.filter((event) => isConversationEvent(event) && !this.isHidden(event));
+    this.#epoch++;
+  }
+
+  #store(event: SessionEvent): void {
+    this.#events.push(event);
+    this.#byId.set(event.id, event);
+    if (
+      this.#firstOfBody === Number.POSITIVE_INFINITY &&
+      isConversationEvent(event) &&
+      !isSystemEvent(event)
+    ) {
+      this.#firstOfBody = event.seq;
+    }
+  }
+
+  #readSummary(event: SessionEvent): SessionSummary | undefined {
+    try {
+      const summary = SessionSummary.fromJSON(event.actions.summary);
+      if (summary.id === event.id) return summary;
+      this.#warnings.push({ eventId: event.id, reason: "a summary whose id differs from its event's" });
+    } catch {
+      // A record that cannot be read hides nothing: its events count as if it were not there.
+      this.#warnings.push({ eventId: event.id, reason: "a summary that cannot be read" });
+    }
+    return undefined;
+  }
+
+  #anyMember(event: SessionEvent, holds: (member: SessionEvent) => boolean): boolean {
+    return this.#rounds.unitOf(event).some(holds);
+  }
+}
+
+/** Log order: by position, ties by id. */
+export function inLogOrder(a: SessionEvent, b: SessionEvent): number {
+  return a.seq - b.seq || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+}
+
+function hasFlags(event: SessionEvent): boolean {
+  return event.actions.pinned !== undefined || event.actions.skipSummarization !== undefined;
+}

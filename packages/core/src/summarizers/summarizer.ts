@@ -1,0 +1,47 @@
+import type { SessionEvent } from "../events/session-event.ts";
+import type { SessionSummary, SummaryUsage } from "../summaries/session-summary.ts";
+import type { TokenCounter } from "../tokens/token-counter.ts";
+
+/** What a summarizer is called with. */
+export interface SummarizerRequest {
+  /** Identity of this request; the summary that comes of it has the same id. */
+  readonly id: string;
+  /** Events to read, in log order. */
+  readonly events: readonly SessionEvent[];
+  /** Summaries whose place the new one takes. Their content must live on in it. */
+  readonly previous: readonly SessionSummary[];
+  /** The events behind `previous`, as far as the log still has them, in log order. */
+  readonly history: readonly SessionEvent[];
+  /** The events as text. */
+  readonly transcript: string;
+  /** How long the summary should be, in tokens; undefined: as `maxLength` says, else as the summarizer sees fit. */
+  readonly targetTokens: number | undefined;
+  /** How long the summary may be, in characters (UTF-16 units); what is longer is cut. Null: no limit. */
+  readonly maxLength: number | null;
+  readonly counter: TokenCounter;
+  /** Aborted at the deadline and when the caller gives up. */
+  readonly signal: AbortSignal;
+}
+
+/** What a summarizer answers. */
+export interface SummarizerResult {
+  /** The summary. Empty or blank counts as a failure. */
+  readonly text: string;
+  /** Model that wrote it; null where none did. Default: the summarizer's. */
+  readonly model?: string | null;
+  /** What the provider billed for it. */
+  readonly usage?: SummaryUsage | null;
+  /** Kept with the summary. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
+/** Turns events, and the summaries before them, into text. */
+export interface Summarizer {
+  readonly name: string;
+  /** Name of the model behind it; null where there is none. */
+  readonly model: string | null;
+  /** Tokens that the model's context window holds, where it is known. */
+  readonly contextWindow?: number | undefined;
+  /** Writes the summary. A rejection is a failure: the session stays as it is. */
+  summarize(request: SummarizerRequest): Promise<SummarizerResult>;
+}

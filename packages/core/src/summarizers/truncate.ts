@@ -1,0 +1,23 @@
+/** A full stop of Latin scripts ends a sentence only before white space; those of East Asian scripts always do. */
+const ENDS_SENTENCE = /(?:[.!?…]["'”’)\]]?(?=\s|$)|[。！？][」』”’）]?)/gu;
+const MARK = "...";
+
+/**
+ * Cuts text to so many characters (UTF-16 units) and marks the cut with "...". The cut falls at a sentence's end
+ * where one lies in the last third, and never inside a code point.
+ */
+export function truncateText(text: string, maxLength: number): string {
+  if (text.length <= maxLength) return text;
+  const head = text.slice(0, wholeCodePoints(text, maxLength));
+  let end = -1;
+  for (const match of head.matchAll(ENDS_SENTENCE)) end = match.index + match[0].length;
+  if (end >= (maxLength * 2) / 3) return `${head.slice(0, end)} ${MARK}`;
+  return head.trimEnd() + MARK;
+}
+
+function wholeCodePoints(text: string, length: number): number {
+  const next = text.charCodeAt(length);
+  const last = text.charCodeAt(length - 1);
+  const splits = last >= 0xd800 && last <= 0xdbff && next >= 0xdc00 && next <= 0xdfff;
+  return splits ? length - 1 : length;
+}

@@ -1,0 +1,36 @@
+/** Longest run of one class of characters that an encoder gets in one piece. */
+export const LONGEST_RUN = 500;
+
+// The classes by which the encoders' own patterns cut text: letters with marks, white space, the rest but digits.
+const LONG_RUN = new RegExp(
+  `(?:[\\p{L}\\p{M}]{${LONGEST_RUN},}|\\s{${LONGEST_RUN},}|[^\\s\\p{L}\\p{N}]{${LONGEST_RUN},})`,
+  "gu",
+);
+
+/** Cuts text so that no piece holds an unbroken run of more than 500 code points. The pieces make up the text. */
+export function* splitLongRuns(text: string): Generator<string> {
+  if (text.length < LONGEST_RUN) {
+    yield text;
+    return;
+  }
+  let from = 0;
+  for (const match of text.matchAll(LONG_RUN)) {
+    if (match.index > from) yield text.slice(from, match.index);
+    yield* codePointChunks(match[0]);
+    from = match.index + match[0].length;
+  }
+  if (from < text.length) yield text.slice(from);
+}
+
+function* codePointChunks(run: string): Generator<string> {
+  for (let from = 0; from < run.length; ) {
+    let to = Math.min(from + LONGEST_RUN, run.length);
+    if (to < run.length && isLowSurrogate(run.charCodeAt(to))) to++;
+    yield run.slice(from, to);
+    from = to;
+  }
+}
+
+function isLowSurrogate(unit: number): boolean {
+  return unit >= 0xdc00 && unit <= 0xdfff;
+}

@@ -1,0 +1,29 @@
+import type { SessionEvent } from "../events/session-event.ts";
+import { countEventTokens, type TokenCounter } from "./token-counter.ts";
+
+/** Counts each event at most once: the count stays with the event for as long as the event is in memory. */
+export class TokenLedger {
+  /** The counter behind it. */
+  readonly counter: TokenCounter;
+  readonly #counts = new WeakMap<SessionEvent, number>();
+
+  constructor(counter: TokenCounter) {
+    this.counter = counter;
+  }
+
+  /** Tokens of the event, by the counter alone. */
+  of(event: SessionEvent): number {
+    const known = this.#counts.get(event);
+    if (known !== undefined) return known;
+    const tokens = countEventTokens(event, this.counter);
+    this.#counts.set(event, tokens);
+    return tokens;
+  }
+
+  /** Tokens of several events together. */
+  ofAll(events: Iterable<SessionEvent>): number {
+    let sum = 0;
+    for (const event of events) sum += this.of(event);
+    return sum;
+  }
+}

@@ -1,0 +1,11 @@
+import { requirePositive } from "../../shared/validate.ts";
+import { compare, type ThresholdOptions, type Trigger } from "../trigger.ts";
+
+/**
+ * Fires when the transcript behind the leading summary has so many characters (UTF-16 units).
+ * @throws ConfigurationError unless `characters` is above 0.
+ */
+export function textThreshold(characters: number, options?: ThresholdOptions): Trigger {
+  requirePositive("textThreshold", characters);
+  return (statistics) => compare("characters", statistics.textLength, characters, options);
+}
