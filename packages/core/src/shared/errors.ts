@@ -1,4 +1,4 @@
-const MARKER: unique symbol = Symbol.for("sessionfold.error");
+const MARKER = Symbol.for("sessionfold.error");
 
 /**
  * Base of every error that sessionfold throws or reports. `code` is stable and meant for programs; the message
@@ -7,13 +7,13 @@ const MARKER: unique symbol = Symbol.for("sessionfold.error");
 export class SessionfoldError extends Error {
   /** Stable, machine-readable kind of the error. */
   readonly code: string;
-  /** Marks the error across duplicate installs of the package, where `instanceof` fails. */
-  readonly [MARKER] = true;
 
   constructor(code: string, message: string, options?: { cause?: unknown }) {
     super(message, options);
     this.code = code;
     this.name = new.target.name;
+    // Marks the error across duplicate installs of the package, where `instanceof` fails.
+    Object.defineProperty(this, MARKER, { value: true });
   }
 }
 
