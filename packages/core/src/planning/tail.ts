@@ -27,8 +27,8 @@ export function tailStart(body: Body, keep: KeepPolicy): number {
       ? alignToTurn(body, asked)
       : asked;
   if (cap === undefined) return aligned;
-  if (keptTokens(body, aligned) <= cap) return aligned;
-  return firstFitting(body, asked, cap);
+  const fitting = firstFitting(body, aligned, cap);
+  return fitting === aligned ? aligned : Math.max(asked, fitting);
 }
 
 function askedStart(body: Body, keep: KeepPolicy): number {
@@ -61,29 +61,13 @@ function alignToTurn(body: Body, cut: number): number {
   return body.events.slice(0, turn.start).some(body.isFoldable) ? turn.start : cut;
 }
 
-/** The first index from `from` on behind which at most so many tokens stay. */
+/** The first index from `from` on behind which at most so many tokens stand. */
 function firstFitting(body: Body, from: number, tokens: number): number {
-  let kept = keptTokens(body, from);
-  for (let start = from; start < body.events.length; start++) {
-    if (kept <= tokens) return start;
-    kept -= released(body, start);
+  let start = body.events.length;
+  for (let left = tokens; start > from; start--) {
+    const event = body.events[start - 1];
+    left -= event === undefined ? 0 : body.tokensOf(event);
+    if (left < 0) break;
   }
-  return body.events.length;
-}
-
-/** Tokens that stay when the tail begins at `start`: the tail and what reaches over its beginning. */
-function keptTokens(body: Body, start: number): number {
-  let kept = 0;
-  for (const event of body.events) kept += body.tokensOf(event);
-  for (let at = 0; at < start; at++) kept -= released(body, at);
-  return kept;
-}
-
-/** Tokens that no longer stay once the tail begins behind this event: its own, or its whole round's if it ends it. */
-function released(body: Body, at: number): number {
-  const event = body.events[at];
-  if (event === undefined) return 0;
-  const members = body.log.rounds.unitOf(event).filter((member) => !body.log.isHidden(member));
-  const last = members.reduce((latest, member) => (member.seq > latest.seq ? member : latest), event);
-  return last === event ? members.reduce((sum, member) => sum + body.tokensOf(member), 0) : 0;
+  return start;
 }

@@ -162,7 +162,7 @@ export class FoldedLog {
     const found: SessionEvent[] = [];
     for (const id of this.coveredIds(summaryId)) {
       const event = this.#byId.get(id);
-      if (event !== undefined) found.push(event);
+      if (event !== undefined && isConversationEvent(event)) found.push(event);
     }
     return found.sort(inLogOrder);
   }
@@ -174,9 +174,7 @@ export class FoldedLog {
     if (round !== undefined && round.call !== event && hasFlags(event)) {
       // The flags of a result hold for its whole round, also for what stands further up.
       this.#epoch++;
-      if (
-        membersOf(round).some((member) => member !== event && this.#forest.covering(member.id) !== undefined)
-      ) {
+      if (membersOf(round).some((member) => member !== event && this.#isTouched(member))) {
         this.#refilter();
         return;
       }
@@ -247,6 +245,10 @@ export class FoldedLog {
       this.#warnings.push({ eventId: event.id, reason: "a summary that cannot be read" });
     }
     return undefined;
+  }
+
+  #isTouched(event: SessionEvent): boolean {
+    return this.#forest.covering(event.id) !== undefined || this.#forest.omitting(event.id) !== undefined;
   }
 
   #anyMember(event: SessionEvent, holds: (member: SessionEvent) => boolean): boolean {
