@@ -237,7 +237,7 @@ export class FoldedLog {
 
   #readSummary(event: SessionEvent): SessionSummary | undefined {
     try {
-      const summary = SessionSummary.fromJSON(event.actions.summary);
+      const summary = SessionSummary.fromJSON(withTime(event));
       if (summary.id === event.id) return summary;
       this.#warnings.push({ eventId: event.id, reason: "a summary whose id differs from its event's" });
     } catch {
@@ -259,6 +259,13 @@ export class FoldedLog {
 /** Log order: by position, ties by id. */
 export function inLogOrder(a: SessionEvent, b: SessionEvent): number {
   return a.seq - b.seq || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+}
+
+/** The record of a summary; without a usable time it is as old as its event, since ids alone decide what it hides. */
+function withTime({ actions: { summary }, timestamp }: SessionEvent): unknown {
+  if (typeof summary !== "object" || summary === null) return summary;
+  const { createdAt } = summary as { createdAt?: unknown };
+  return Number.isFinite(createdAt) ? summary : { ...summary, createdAt: timestamp };
 }
 
 function hasFlags(event: SessionEvent): boolean {

@@ -114,7 +114,10 @@ export class StatisticsTracker {
     }
     this.#userEvents = 0;
     // Turns are counted from the plan on, whether or not what came since is folded.
-    this.#seenEvents = firstAfter(this.#log.events, this.#lastSummary?.summary.coverage.planSeq ?? -1);
+    // No plan is made behind its own summary, whatever a record from elsewhere says.
+    const { summary, seq } = this.#lastSummary ?? {};
+    const planSeq = Math.min(summary?.coverage.planSeq ?? -1, seq ?? -1);
+    this.#seenEvents = firstAfter(this.#log.events, planSeq);
     this.#lastEventAt = this.#log.events.findLast(isConversationEvent)?.timestamp;
   }
 
