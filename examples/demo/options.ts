@@ -107,9 +107,12 @@ function parse(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: SPEC, allowPositionals: true });
   } catch (error) {
-    // Node's messages name the option but go on about how to escape it; the first sentence is enough.
-    const [first = "Wrong options"] = (error as Error).message.split(/\.\s|\n/);
-    throw usage(first);
+    const { code, message } = error as NodeJS.ErrnoException;
+    const option = /--[\w-]+/.exec(message)?.[0] ?? "An option";
+    // Node's own messages go on about how to escape what nobody meant.
+    if (message.includes("ambiguous")) throw usage(`${option} needs a value, not one that begins with "-"`);
+    if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") throw usage(`Unknown option ${option}`);
+    throw usage(message.includes("argument missing") ? `${option} needs a value` : message);
   }
 }
 

@@ -8,14 +8,12 @@ export interface ReplayClock {
   restart(): void;
 }
 
-const START = Date.UTC(2025, 0, 1);
-
 /**
- * Summaries are dated, and thresholds in seconds judged, by the times in the transcript instead of by those of the
- * replay. So two replays of a file are the same.
+ * Summaries are dated, and thresholds in seconds judged, by the times in the transcript. A transcript without times
+ * happens now.
  */
 export function replayClock(): ReplayClock {
-  let time = START;
+  let time = Date.now();
   return {
     now: () => time,
     advance: (event) => {
@@ -23,7 +21,7 @@ export function replayClock(): ReplayClock {
       return time;
     },
     restart: () => {
-      time = START;
+      time = Date.now();
     },
   };
 }

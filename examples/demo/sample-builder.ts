@@ -24,28 +24,34 @@ export function call(name: string, args: Readonly<Record<string, unknown>>, resu
   return { name, args, result };
 }
 
+const START = Date.UTC(2025, 10, 20, 12, 20);
+const MINUTE = 60_000;
+
 /** An empty conversation. */
 export function sampleBuilder(): SampleBuilder {
   const events: TranscriptEvent[] = [];
+  const add = (event: TranscriptEvent): void => {
+    events.push({ ...event, timestamp: START + events.length * MINUTE });
+  };
   let calls = 0;
   const round = (list: readonly SampleCall[]): void => {
     const numbered = list.map((made) => ({ ...made, id: `call-${++calls}` }));
     const tool_calls = numbered.map(({ id, name, args }) => ({ id, name, args: { ...args } }));
-    events.push({ author: "assistant", message: new AIMessage({ content: "", tool_calls }) });
+    add({ author: "assistant", message: new AIMessage({ content: "", tool_calls }) });
     for (const { id, name, result } of numbered) {
       if (result === undefined) continue;
-      events.push({ message: new ToolMessage({ content: result, tool_call_id: id, name }) });
+      add({ message: new ToolMessage({ content: result, tool_call_id: id, name }) });
     }
   };
   return {
     events,
     system: (text) => {
-      events.push({ message: new SystemMessage(text) });
+      add({ message: new SystemMessage(text) });
     },
     turn: (question, answer, ...rounds) => {
-      events.push({ message: new HumanMessage(question) });
+      add({ message: new HumanMessage(question) });
       for (const calls of rounds) round(Array.isArray(calls) ? calls : [calls as SampleCall]);
-      if (answer !== "") events.push({ author: "assistant", message: new AIMessage(answer) });
+      if (answer !== "") add({ author: "assistant", message: new AIMessage(answer) });
     },
   };
 }
