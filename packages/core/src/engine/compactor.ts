@@ -1,7 +1,9 @@
+import type { SessionEvent } from "../events/session-event.ts";
 import { renderTranscript } from "../events/transcript.ts";
 import { type Plan, planFold } from "../planning/plan.ts";
 import { isSessionfoldError, SummarizeError, type SummarizeErrorCode } from "../shared/errors.ts";
 import { randomId } from "../shared/ids.ts";
+import { type FoldedLog, inLogOrder } from "../summaries/fold.ts";
 import type { SummarizerResult } from "../summarizers/summarizer.ts";
 import { truncateText } from "../summarizers/truncate.ts";
 import { evaluateTrigger } from "../triggers/evaluate.ts";
@@ -36,7 +38,12 @@ export async function compact(
     if (explanation?.fired === false) return { kind: "skipped", reason: "not-triggered", ...why };
     const plan = makePlan(target, options);
     if (plan.kind === "nothing") return { kind: "skipped", reason: plan.reason, ...why };
-    const transcript = renderTranscript(plan.events, options.transcript);
+    const transcript = await attempt(
+      target,
+      "summarizer-failed",
+      "The transcript's format failed",
+      async () => renderTranscript(plan.events, options.transcript),
+    );
     if (transcript.trim() === "") return { kind: "skipped", reason: "nothing-to-summarise", ...why };
     return await fold(target, options, run, plan, transcript, explanation);
   } catch (error) {
@@ -61,7 +68,7 @@ async function fold(
     signal: run.signal,
     sessionId: target.sessionId,
   });
-  const text = checkText(target, options, plan, transcript, result.text);
+  const text = checkText(target, options, plan, transcript, (result as SummarizerResult | undefined)?.text);
   const written = { id, text, result, durationMs: Math.round(performance.now() - startedAt) };
   if (run.signal?.aborted === true) throw new CalledOff();
   const committed = await attempt(
@@ -123,7 +130,7 @@ async function write(
       id,
       events: plan.events,
       previous: plan.previous,
-      history: plan.previous.flatMap((summary) => log.coveredEvents(summary.id)),
+      history: () => historyOf(log, plan),
       transcript,
       targetTokens: options.targetTokens,
       maxLength: options.maxSummaryLength,
@@ -159,6 +166,17 @@ function checkText(
     );
   }
   return cut;
+}
+
+/** The raw events behind the summaries that a plan takes in, if the log has all of them. */
+function historyOf(log: FoldedLog, plan: Plan): readonly SessionEvent[] | null {
+  const events: SessionEvent[] = [];
+  for (const { id } of plan.previous) {
+    const covered = log.coveredEvents(id);
+    if (covered.length < log.coveredIds(id).size) return null;
+    events.push(...covered);
+  }
+  return events.sort(inLogOrder);
 }
 
 async function attempt<T>(

@@ -33,5 +33,12 @@ export function eventFromJson(json: unknown, fallbackSeq?: number): SessionEvent
   if (typeof seq !== "number" || !Number.isFinite(seq)) {
     throw new InvalidEventError("Expected `event.seq` to be a number, got nothing of the kind");
   }
-  return createEvent(input, seq, systemClock);
+  return createEvent({ ...input, timestamp: timeOf(input.timestamp) }, seq, systemClock);
+}
+
+/** Stores write times in many ways. An event whose time cannot be read is still an event: its place is its position. */
+function timeOf(value: unknown): number {
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  const parsed = value instanceof Date ? value.getTime() : typeof value === "string" ? Date.parse(value) : 0;
+  return Number.isNaN(parsed) ? 0 : parsed;
 }

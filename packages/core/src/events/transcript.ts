@@ -106,7 +106,9 @@ function spoken(speaker: string, text: string): string {
 
 function speakerOf(event: SessionEvent): string {
   const author = event.author || "unknown";
-  return event.branch === undefined ? author : `${author} [${event.branch}]`;
+  const name = event.message?.name;
+  const person = name === undefined || name === author ? author : `${author} (${name})`;
+  return event.branch === undefined ? person : `${person} [${event.branch}]`;
 }
 
 function callLine(call: ToolCallInfo): string {

@@ -24,6 +24,13 @@ export function turnsOf(events: readonly SessionEvent[]): readonly Turn[] {
   return turns;
 }
 
+/** The last turn of a list of events; undefined for an empty one. */
+export function lastTurn(events: readonly SessionEvent[]): Turn | undefined {
+  if (events.length === 0) return undefined;
+  const start = events.findLastIndex(isUserEvent);
+  return { start: Math.max(0, start), end: events.length, byUser: start >= 0 };
+}
+
 /** Whether an AI message without tool calls closed the turn: its last act is an answer. */
 export function isComplete(events: readonly SessionEvent[], turn: Turn): boolean {
   for (let at = turn.end - 1; at >= turn.start; at--) {

@@ -1,7 +1,7 @@
 import { inScope } from "../events/scope.ts";
-import { isUserEvent, type SessionEvent } from "../events/session-event.ts";
+import type { SessionEvent } from "../events/session-event.ts";
 import { isUnanswered, membersOf } from "../events/tool-rounds.ts";
-import { isComplete, turnsOf } from "../events/turns.ts";
+import { isComplete, lastTurn } from "../events/turns.ts";
 import type { FoldedLog } from "../summaries/fold.ts";
 import type { SessionSummary } from "../summaries/session-summary.ts";
 import type { SummaryNode } from "../summaries/summary-node.ts";
@@ -96,7 +96,7 @@ function mustStay(
   const user = currentUserIndex(events);
   const current = events[user];
   if (current !== undefined) stay.add(current.id);
-  const turn = turnsOf(events).at(-1);
+  const turn = lastTurn(events);
   if (turn === undefined || isComplete(events, turn)) return stay;
   for (let at = events.length - 1; at >= turn.start; at--) {
     const event = events[at];
@@ -111,11 +111,8 @@ function mustStay(
 
 /** Index of the user event whose turn is still in progress; -1 when the last turn is complete. */
 function currentUserIndex(events: readonly SessionEvent[]): number {
-  const turn = turnsOf(events).at(-1);
-  const first = turn && events[turn.start];
-  return turn === undefined || first === undefined || !isUserEvent(first) || isComplete(events, turn)
-    ? -1
-    : turn.start;
+  const turn = lastTurn(events);
+  return turn === undefined || !turn.byUser || isComplete(events, turn) ? -1 : turn.start;
 }
 
 /** Index of the first call whose result is still awaited although the user has spoken since. */

@@ -50,7 +50,7 @@ export function pipecat(settings: PipecatPreset = {}): SessionSummarizerOptions 
       ...(maxUnsummarizedMessages === null ? [] : [eventCountThreshold(maxUnsummarizedMessages)]),
     ]),
     keep: { events: minMessagesAfterSummary, align: "round" },
-    targetTokens: oversized ? Math.floor(maxContextTokens * TARGET_SHARE) : targetContextTokens,
+    targetTokens: oversized ? Math.max(1, Math.floor(maxContextTokens * TARGET_SHARE)) : targetContextTokens,
     maxSummaryLength: null,
     timeoutMs: summarizationTimeout === null ? null : summarizationTimeout * 1000,
     awaitResultsSeconds: AWAIT_RESULTS_SECONDS,

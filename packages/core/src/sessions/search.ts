@@ -5,8 +5,9 @@ import { ConfigurationError } from "../shared/errors.ts";
 import { describe } from "../shared/validate.ts";
 import type { FoldedLog } from "../summaries/fold.ts";
 
-/** What to look for: words that must all stand in one event, in any case. */
+/** What to look for. */
 export interface SearchQuery {
+  /** Words that must all stand in one event, in any case. */
   readonly text: string;
   /** Most results; default 20. */
   readonly limit?: number | undefined;

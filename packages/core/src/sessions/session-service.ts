@@ -58,6 +58,7 @@ export interface ListSessionsResponse {
 export interface AppendEventRequest {
   /** Only its key counts. If it carries events, the stored event is put there as well. */
   readonly session: SessionRef & { events?: SessionEvent[] };
+  /** What to store. */
   readonly event: EventInput;
 }
 

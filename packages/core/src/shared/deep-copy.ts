@@ -9,6 +9,12 @@ export function deepCopy<T>(value: T): T {
   const copyOf = (source: object): object => {
     const known = copies.get(source);
     if (known !== undefined) return known;
+    // Long lists of ids are common and need no look at each entry.
+    if (Array.isArray(source) && !source.some(isPlain)) {
+      const flat: readonly unknown[] = source.slice();
+      copies.set(source, flat);
+      return flat;
+    }
     const copy: object = Array.isArray(source)
       ? []
       : Object.create(Object.getPrototypeOf(source) as object | null);

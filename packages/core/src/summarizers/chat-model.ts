@@ -25,10 +25,13 @@ export function chatModelSummarizer(model: ChatModel, options: PromptOptions = {
   }
   const prompts = compilePrompts(options);
   const usesOwnPrompt = options.prompt !== undefined || options.maxSummaryWords !== undefined;
+  const bare = unwrapped(model);
+  const name = modelName(bare);
   return {
     name: "chat-model",
-    model: modelName(model),
-    contextWindow: contextWindowOf(model),
+    // Null would say that no model writes.
+    model: name ?? bare.getName?.() ?? "unknown",
+    contextWindow: contextWindowOf(bare),
     async summarize({ transcript, previous, targetTokens, signal }) {
       // The target is told in words, since models count words better than tokens.
       const filled =
@@ -48,13 +51,20 @@ export function chatModelSummarizer(model: ChatModel, options: PromptOptions = {
         tags: ["nostream", "sessionfold"],
         runName: "sessionfold",
       });
+      const writer = name ?? answeredBy(answer);
       return {
         text: textOf(answer).trim(),
-        model: modelName(model) ?? answeredBy(answer),
+        ...(writer !== null && { model: writer }),
         usage: usageOf(answer),
       };
     },
   };
+}
+
+/** The model within a runnable around it, such as `model.withRetry()` makes. */
+function unwrapped(model: ChatModel): ChatModel {
+  const { bound } = model as { bound?: ChatModel | null };
+  return bound ? unwrapped(bound) : model;
 }
 
 function modelName(model: ChatModel): string | null {

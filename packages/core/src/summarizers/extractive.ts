@@ -1,66 +1,83 @@
-import { textOf } from "../events/message-content.ts";
+import { isHumanMessage, textOf, toolCallsOf } from "../events/message-content.ts";
 import { isUserEvent, type SessionEvent } from "../events/session-event.ts";
-import { renderEvent } from "../events/transcript.ts";
+import { extract } from "./extract/extract.ts";
+import type { ExtractItem, ExtractRole } from "./extract/types.ts";
 import type { Summarizer, SummarizerRequest } from "./summarizer.ts";
 import { truncateText } from "./truncate.ts";
 
 /** Part of the source that a summary takes up where no length is given. */
 const DEFAULT_SHARE = 0.1;
-const LONGEST_LINE = 240;
-const CHARACTERS_PER_TOKEN = 4;
 
 /**
- * Writes summaries without a model: deterministic, offline, no key. It reads the raw events again where the log still
- * has them, so folding time and again erodes nothing. Of each message it takes the first lines; users come first.
+ * Writes summaries without a model: deterministic, offline, no key. It picks sentences, calls and names of the session
+ * itself and puts them in order; chats, meetings and tool work are told apart by what they are made of. It reads the
+ * raw events again as long as the log has them, so folding time and again erodes nothing.
  */
 export function extractive(): Summarizer {
   return {
     name: "extractive",
     model: null,
-    summarize: async (request) => ({ text: extract(request), model: null }),
+    summarize: async (request) => ({ text: summaryOf(request), model: null }),
   };
 }
 
-function extract(request: SummarizerRequest): string {
-  const events =
-    request.history.length > 0 || request.previous.length === 0
-      ? [...request.history, ...request.events]
-      : request.events;
-  const lines = events
-    .map((event) => ({ text: line(event), weight: weight(event) }))
-    .filter(({ text }) => text !== "");
-  const kept = request.history.length > 0 ? [] : request.previous.map((summary) => summary.text);
-  const budget = budgetOf(
-    request,
-    lines.reduce((sum, { text }) => sum + text.length + 1, 0) + kept.join("\n").length,
-  );
-  let left = budget - kept.join("\n").length;
-  const chosen = new Set<number>();
-  const order = lines
-    .map((_, at) => at)
-    .sort((a, b) => (lines[b]?.weight ?? 0) - (lines[a]?.weight ?? 0) || b - a);
-  for (const at of order) {
-    const length = (lines[at]?.text.length ?? 0) + 1;
-    if (length > left && chosen.size > 0) continue;
-    left -= length;
-    chosen.add(at);
+function summaryOf(request: SummarizerRequest): string {
+  const previous = request.previous.map((summary) => summary.text).join("\n");
+  const history = request.history();
+  const longest = longestOf(request, previous);
+  if (history !== null) {
+    const text = fitted([...history, ...request.events], request, longest);
+    // A few words like "OK." hold nothing to pick from: then they are told as they are.
+    return text === "" ? beginningOf(previous || request.transcript, longest) : text;
   }
-  return [...kept, ...lines.filter((_, at) => chosen.has(at)).map(({ text }) => text)].join("\n");
+  // Where events behind the earlier summary were pruned, it is all that is left of them, and takes half the room.
+  const kept = truncateText(previous, Math.floor(longest / 2));
+  const news = fitted(request.events, request, longest - kept.length - 1);
+  return news === "" ? kept : `${kept}\n${news}`;
 }
 
-function budgetOf({ targetTokens, maxLength }: SummarizerRequest, source: number): number {
-  const target = targetTokens === undefined ? undefined : targetTokens * CHARACTERS_PER_TOKEN;
-  const limits = [target, maxLength ?? undefined].filter((limit) => limit !== undefined);
-  return Math.min(source, ...(limits.length > 0 ? limits : [Math.ceil(source * DEFAULT_SHARE)]));
+function beginningOf(text: string, longest: number): string {
+  return text.length <= longest + 1 ? text : truncateText(text, Math.max(1, longest - 4));
 }
 
-function line(event: SessionEvent): string {
-  const [first = ""] = renderEvent(event).split("\n");
-  return truncateText(first, LONGEST_LINE);
+/** Characters that the summary may have: never as many as what it stands for. */
+function longestOf({ maxLength, targetTokens, transcript }: SummarizerRequest, previous: string): number {
+  const source = Math.max(1, transcript.length + previous.length - 1);
+  if (maxLength !== null) return Math.min(source, maxLength);
+  return targetTokens === undefined ? Math.ceil(source * DEFAULT_SHARE) : source;
 }
 
-function weight(event: SessionEvent): number {
-  if (isUserEvent(event)) return 3;
-  const text = event.message === undefined ? "" : textOf(event.message);
-  return event.message?.type === "tool" ? 0 : text === "" ? 1 : 2;
+function fitted(events: readonly SessionEvent[], request: SummarizerRequest, longest: number): string {
+  const items = events.map(itemOf);
+  const { targetTokens, counter } = request;
+  if (targetTokens !== undefined) {
+    const text = extract(items, {
+      maxTokens: targetTokens,
+      countTokens: (written) => counter.count(written),
+    });
+    if (text.length <= longest) return text;
+  }
+  return extract(items, { maxTokens: longest, countTokens: (written) => written.length });
+}
+
+function itemOf(event: SessionEvent): ExtractItem {
+  const { message } = event;
+  if (message === undefined) return { role: "system", author: event.author, text: "" };
+  const role = roleOf(event);
+  const name = message.name || event.author;
+  return {
+    role,
+    author: role === "tool" ? event.author : name,
+    text: textOf(message),
+    toolCalls: toolCallsOf(message),
+    ...(role === "tool" && { toolName: name }),
+    timestamp: event.timestamp,
+  };
+}
+
+function roleOf(event: SessionEvent): ExtractRole {
+  if (event.message?.type === "tool") return "tool";
+  if (event.message?.type === "ai") return "assistant";
+  if (isUserEvent(event) || (event.message !== undefined && isHumanMessage(event.message))) return "user";
+  return "system";
 }

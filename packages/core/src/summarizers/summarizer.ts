@@ -10,14 +10,18 @@ export interface SummarizerRequest {
   readonly events: readonly SessionEvent[];
   /** Summaries whose place the new one takes. Their content must live on in it. */
   readonly previous: readonly SessionSummary[];
-  /** The events behind `previous`, as far as the log still has them, in log order. */
-  readonly history: readonly SessionEvent[];
+  /**
+   * The events behind `previous`, in log order; none without one. Null where some of them were pruned. Gathered when it
+   * is called.
+   */
+  readonly history: () => readonly SessionEvent[] | null;
   /** The events as text. */
   readonly transcript: string;
   /** How long the summary should be, in tokens; undefined: as `maxLength` says, else as the summarizer sees fit. */
   readonly targetTokens: number | undefined;
   /** How long the summary may be, in characters (UTF-16 units); what is longer is cut. Null: no limit. */
   readonly maxLength: number | null;
+  /** Counts tokens as the session's statistics do. */
   readonly counter: TokenCounter;
   /** Aborted at the deadline and when the caller gives up. */
   readonly signal: AbortSignal;

@@ -151,8 +151,17 @@ export class StatisticsTracker {
   #count(event: SessionEvent): void {
     this.#figures.events++;
     this.#sums.push(event);
-    const length = renderEvent(event, this.#options.format).length;
+    const { length } = this.#render(event);
     if (length > 0) this.#figures.textLength += length + (this.#figures.textLength > 0 ? 1 : 0);
+  }
+
+  /** A format that throws must not keep an append from storing its event; the fold that meets it reports it. */
+  #render(event: SessionEvent): string {
+    try {
+      return renderEvent(event, this.#options.format);
+    } catch {
+      return renderEvent(event);
+    }
   }
 
   #leadingEvents(): readonly SessionEvent[] {
