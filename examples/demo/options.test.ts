@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import { HELP, parseOptions } from "./options.ts";
+import { policyOf } from "./policy.ts";
+
+const wrong: [readonly string[], string][] = [
+  [["--colour"], "Unknown option --colour"],
+  [["-x"], "Unknown option"],
+  [["--keep-turns"], "--keep-turns needs a value"],
+  [["--keep-turns", "--keep-events", "3"], "--keep-turns needs a value"],
+  [["--keep-turns", "-1"], "--keep-turns needs a value"],
+  [["--keep-turns", "four"], '--keep-turns needs a whole number from 0 on, got "four"'],
+  [["--trigger-tokens", "1.5"], '--trigger-tokens needs a whole number from 1 on, got "1.5"'],
+  [["--trigger-tokens=0"], "--trigger-tokens needs a whole number from 1 on"],
+  [["--model="], "--model needs a value"],
+  [["--keep-turns", "1", "--keep-events", "1"], "exclude each other"],
+  [["--preset", "own"], '--preset needs one of chat, coding, trpcAgent, pipecat, got "own"'],
+  [["a.jsonl", "b.jsonl"], "Expected one FILE, got 2"],
+];
+test.each(wrong)("%j is refused", (args, message) => {
+  expect(() => parseOptions(args)).toThrow(message);
+});
+
+test("each option is in the help", () => {
+  const names = Object.keys(parseOptions([])).filter((name) => name !== "file");
+  const flags = names.map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+  for (const flag of flags) expect(HELP).toContain(flag);
+});
+
+test.each([
+  [[], "fold at 800 tokens; keep the last 4 turns, at most 400 tokens; summaries of at most 800 characters"],
+  [
+    ["f"],
+    "fold at 4,000 tokens; keep the last 4 turns, at most 2,000 tokens; summaries of at most 1,000 characters",
+  ],
+  [
+    ["f", "--keep-turns", "2"],
+    "fold at 4,000 tokens; keep the last 2 turns; summaries of at most 1,000 characters",
+  ],
+  [
+    ["f", "--trigger-tokens", "9000", "--trigger-turns", "8", "--trigger-events", "7", "--keep-tokens", "60"],
+    "fold at 9,000 tokens or 8 turns or 7 events; keep the last 60 tokens; summaries of at most 1,000 characters",
+  ],
+  [
+    ["f", "--preset", "chat", "--keep-events", "5", "--keep-tokens", "60"],
+    "presets.chat(); keep the last 5 events, at most 60 tokens; summaries of at most 6,000 characters",
+  ],
+  [
+    ["f", "--preset", "pipecat", "--max-summary-length", "50"],
+    "presets.pipecat(); summaries of at most 50 characters",
+  ],
+])("%j is described", (args, description) => {
+  expect(policyOf(parseOptions(args)).description).toBe(description);
+});
