@@ -49,7 +49,7 @@ interface Region {
 /**
  * Decides what to fold. Read is what stands before the kept tail, is visible and of the scope; never what is pinned,
  * a tool round without all its results, the current user message, or the latest complete round of a turn in progress.
- * No summary spans the current user message: what stands before it is folded first, then the turn's own progress.
+ * No summary spans the current user message: what stands before it and the turn's own progress are folded apart.
  */
 export function planFold(log: FoldedLog, options: PlanOptions): Plan | NoPlan {
   const events = log.visible.slice(log.leadingSystem);
@@ -66,15 +66,28 @@ export function planFold(log: FoldedLog, options: PlanOptions): Plan | NoPlan {
       const at = index.get(member.id);
       return at === undefined || (at >= from && at < to);
     });
-  for (const region of regions(events, cut, currentUserIndex(events))) {
+  const folds = regions(events, cut, currentUserIndex(events)).map((region) => {
     const inside = events.slice(region.from, region.to).filter((event) => within(event, region));
     const direct = inside.filter(isFoldable);
-    if (direct.length === 0) continue;
-    const omitted = inside.filter(
-      (event) => log.isSkipped(event) && inScope(event, options.scope, log.rounds),
-    );
-    const previous = summariesIn(log, events, region, options.scope).map((node) => node.summary);
-    return { kind: "fold", events: direct, previous, omitted, planSeq: log.lastSeq };
+    return {
+      region,
+      inside,
+      direct,
+      tokens: direct.reduce((sum, event) => sum + options.tokensOf(event), 0),
+    };
+  });
+  // One summary at a time, and the larger part first: the other one is folded when it is due.
+  const [fold] = folds.filter(({ direct }) => direct.length > 0).sort((a, b) => b.tokens - a.tokens);
+  if (fold !== undefined) {
+    const isOmitted = (event: SessionEvent): boolean =>
+      log.isSkipped(event) && inScope(event, options.scope, log.rounds);
+    return {
+      kind: "fold",
+      events: fold.direct,
+      previous: summariesIn(log, events, fold.region, options.scope).map((node) => node.summary),
+      omitted: fold.inside.filter(isOmitted),
+      planSeq: log.lastSeq,
+    };
   }
   const known = log.effective.some(
     (node) => options.scope === undefined || node.summary.scope === options.scope,
