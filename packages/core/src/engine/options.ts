@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { TranscriptFormat } from "../events/transcript.ts";
 import { DEFAULT_KEEP, type KeepPolicy, keepSchema } from "../planning/keep-policy.ts";
 import { type Clock, systemClock } from "../shared/clock.ts";
+import { ConfigurationError } from "../shared/errors.ts";
 import { validate } from "../shared/validate.ts";
 import {
   type SummaryMessageOptions,
@@ -143,6 +144,7 @@ export function resolveOptions(given: SessionSummarizerOptions): ResolvedOptions
   const options = validate(schema, given);
   // Also without a model, so that a wrong prompt does not wait for the day a model is configured.
   compilePrompts(options);
+  refuseIgnored(options);
   const summarizer =
     options.summarizer ??
     (options.model === undefined ? extractive() : chatModelSummarizer(options.model, options));
@@ -165,4 +167,13 @@ export function resolveOptions(given: SessionSummarizerOptions): ResolvedOptions
     enabled: options.enabled ?? true,
     clock: options.clock ?? systemClock,
   };
+}
+
+/** A prompt beside a summarizer of one's own would be ignored without a word. */
+function refuseIgnored(options: SessionSummarizerOptions): void {
+  if (options.summarizer === undefined) return;
+  for (const option of ["model", "prompt", "systemPrompt", "maxSummaryWords"] as const) {
+    if (options[option] === undefined) continue;
+    throw new ConfigurationError(`Expected \`${option}\` without \`summarizer\`: only a \`model\` heeds it`);
+  }
 }

@@ -1,5 +1,6 @@
 import { createEvent, type EventInput } from "../events/create-event.ts";
 import type { SessionEvent } from "../events/session-event.ts";
+import { withoutSuperseded } from "../events/transcript.ts";
 import type { KeepPolicy } from "../planning/keep-policy.ts";
 import { FoldedLog } from "../summaries/fold.ts";
 import { windowOf } from "../summaries/window.ts";
@@ -14,6 +15,9 @@ import {
   type SummarizeOverrides,
 } from "./options.ts";
 import type { SummarizeOutcome } from "./outcome.ts";
+
+/** Options that only a chat model heeds. */
+const MODEL_OPTIONS = ["model", "prompt", "systemPrompt", "maxSummaryWords"] as const;
 
 /** What a single call may set. */
 export interface SummarizeOptions extends SummarizeOverrides {
@@ -66,11 +70,10 @@ export class SessionSummarizer {
     const defined = Object.entries(overrides).filter(([, value]) => value !== undefined);
     if (defined.length === 0) return this.options;
     const replaced = Object.fromEntries(defined) as SummarizeOverrides;
-    // Whoever names a model for this call means that model, not the summarizer that usually writes.
-    const given =
-      "model" in replaced && !("summarizer" in replaced)
-        ? { ...this.#given, summarizer: undefined }
-        : this.#given;
+    // Whoever names a writer for this call means that one, not the one that usually writes.
+    const given = { ...this.#given };
+    if (replaced.model !== undefined) delete given.summarizer;
+    if (replaced.summarizer !== undefined) for (const option of MODEL_OPTIONS) delete given[option];
     return resolveOptions({ ...given, ...replaced });
   }
 
@@ -90,7 +93,8 @@ export class SessionSummarizer {
     }: SummarizeOptions & { readonly sessionId?: string } = {},
   ): Promise<SummarizeOutcome> {
     const options = this.withOverrides(overrides);
-    const log = FoldedLog.of(events.map((event, at) => createEvent(event, at, options.clock)));
+    const finished = withoutSuperseded(events.map((event, at) => createEvent(event, at, options.clock)));
+    const log = FoldedLog.of(finished);
     return compact(listTarget(log, this, options, sessionId, scope), options, { force, signal });
   }
 }

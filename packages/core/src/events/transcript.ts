@@ -67,6 +67,19 @@ export function renderTranscript(events: readonly SessionEvent[], format: Transc
     .join("\n");
 }
 
+/** The events without streaming pieces whose finished message follows. */
+export function withoutSuperseded(events: readonly SessionEvent[]): readonly SessionEvent[] {
+  const finished = new Set<string>();
+  const kept: SessionEvent[] = [];
+  for (const event of [...events].reverse()) {
+    const speaker = speakerOf(event);
+    if (event.partial === true && finished.has(speaker)) continue;
+    if (event.partial !== true) finished.add(speaker);
+    kept.push(event);
+  }
+  return kept.reverse();
+}
+
 /** The lines of one finished event as they stand in a transcript; "" when there is nothing to read. */
 export function renderEvent(
   event: SessionEvent,

@@ -118,7 +118,9 @@ export class StatisticsTracker {
     const { summary, seq } = this.#lastSummary ?? {};
     const planSeq = Math.min(summary?.coverage.planSeq ?? -1, seq ?? -1);
     this.#seenEvents = firstAfter(this.#log.events, planSeq);
-    this.#lastEventAt = this.#log.events.findLast(isConversationEvent)?.timestamp;
+    this.#lastEventAt = this.#log.events.findLast(
+      (event) => isConversationEvent(event) && !this.#log.isSkipped(event),
+    )?.timestamp;
   }
 
   #leads(node: SummaryNode): boolean {
@@ -133,8 +135,9 @@ export class StatisticsTracker {
 
   #addLogged(event: SessionEvent): void {
     if (!isConversationEvent(event)) return;
+    if (this.#log.isSkipped(event)) return;
     this.#lastEventAt = event.timestamp;
-    if (isUserEvent(event) && !this.#log.isSkipped(event)) this.#userEvents++;
+    if (isUserEvent(event)) this.#userEvents++;
   }
 
   #addVisible(event: SessionEvent): void {
