@@ -19,7 +19,6 @@ const FEW_SESSIONS = 5;
 async function main(args: readonly string[]): Promise<void> {
   const options = parseOptions(args);
   if (options.help) return print(HELP.trimEnd());
-  const policy = policyOf(options);
   const writer =
     options.model === undefined
       ? { summarizer: extractive() }
@@ -27,6 +26,7 @@ async function main(args: readonly string[]): Promise<void> {
   // The whole file is read and checked before the first event is replayed.
   const transcripts = await transcriptsFor(options);
   const chosen = chooseSessions(transcripts, options.session);
+  const policy = policyOf(options, chosen);
 
   print(`Source: ${sourceOf(options, transcripts, chosen)}`);
   print(`Policy: ${policy.description}; written by ${options.model ?? "extractive(), without a model"}\n`);

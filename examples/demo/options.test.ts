@@ -1,4 +1,6 @@
+import { HumanMessage } from "@langchain/core/messages";
 import { expect, test } from "vitest";
+import type { Transcript } from "./formats/transcript.ts";
 import { HELP, parseOptions } from "./options.ts";
 import { policyOf } from "./policy.ts";
 
@@ -30,11 +32,11 @@ test.each([
   [[], "fold at 800 tokens; keep the last 4 turns, at most 400 tokens; summaries of at most 800 characters"],
   [
     ["f"],
-    "fold at 4,000 tokens; keep the last 4 turns, at most 2,000 tokens; summaries of at most 1,000 characters",
+    "fold at 2,000 tokens; keep the last 4 turns, at most 1,000 tokens; summaries of at most 1,000 characters",
   ],
   [
     ["f", "--keep-turns", "2"],
-    "fold at 4,000 tokens; keep the last 2 turns; summaries of at most 1,000 characters",
+    "fold at 2,000 tokens; keep the last 2 turns; summaries of at most 1,000 characters",
   ],
   [
     ["f", "--trigger-tokens", "9000", "--trigger-turns", "8", "--trigger-events", "7", "--keep-tokens", "60"],
@@ -49,5 +51,19 @@ test.each([
     "presets.pipecat(); summaries of at most 50 characters",
   ],
 ])("%j is described", (args, description) => {
-  expect(policyOf(parseOptions(args)).description).toBe(description);
+  expect(policyOf(parseOptions(args), session(20_000)).description).toBe(description);
 });
+
+test.each([
+  [0, 1000],
+  [8_000, 1000],
+  [33_000, 4000],
+  [5_000_000, 16_000],
+])("a session of about %d tokens folds at %d", (tokens, mark) => {
+  const { description } = policyOf(parseOptions(["f"]), [...session(10), ...session(tokens)]);
+  expect(description).toContain(`fold at ${mark.toLocaleString("en-US")} tokens`);
+});
+
+function session(tokens: number): readonly Transcript[] {
+  return [{ id: "x", events: [{ message: new HumanMessage("a".repeat(tokens * 4)) }] }];
+}

@@ -29,7 +29,7 @@ export const HELP = `Folds a conversation event by event and shows what happened
                                   neutral JSONL (one {"id", "events"} a line), OpenAI chat messages or
                                   LangChain stored messages (a JSON array, {"messages"}, or JSONL)
 
-When to fold (several: whichever comes first)
+When to fold (several: whichever comes first; by default at tokens, how many depends on the length)
   --trigger-tokens N      so many tokens behind the summary
   --trigger-turns N       so many user messages since the last fold
   --trigger-events N      so many events behind the summary

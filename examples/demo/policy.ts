@@ -1,3 +1,4 @@
+import type { AIMessage } from "@langchain/core/messages";
 import {
   anyOf,
   conversationThreshold,
@@ -8,6 +9,7 @@ import {
   type Trigger,
   tokenThreshold,
 } from "@sessionfold/core";
+import type { Transcript, TranscriptEvent } from "./formats/transcript.ts";
 import { count } from "./numbers.ts";
 import type { DemoOptions } from "./options.ts";
 
@@ -17,13 +19,20 @@ export interface Policy {
   readonly description: string;
 }
 
-/** Lower marks than a real agent would use, so that a transcript of a few pages shows several folds. */
-const FILE_DEFAULTS = { triggerTokens: 4000, keepTurns: 4, keepTokens: 2000, maxSummaryLength: 1000 };
 const SAMPLE_DEFAULTS = { triggerTokens: 800, keepTurns: 4, keepTokens: 400, maxSummaryLength: 800 };
+const FILE_DEFAULTS = { keepTurns: 4, maxSummaryLength: 1000 };
+/** Marks in tokens; the last is that of `presets.chat`. */
+const MARKS = [1000, 2000, 4000, 8000, 16_000] as const;
+/** The longest session of a file should fill its mark about so often: enough to see, not too much to read. */
+const FILLS = 8;
+const CHARACTERS_PER_TOKEN = 4;
 
-/** The policy of the command line: the preset or the demo's own, with parts replaced. */
-export function policyOf(asked: DemoOptions): Policy {
-  const defaults = asked.file === undefined ? SAMPLE_DEFAULTS : FILE_DEFAULTS;
+/**
+ * The policy of the command line: the preset or the demo's own, with parts replaced. The demo's own mark depends on how
+ * long the sessions are, so that short ones fold at all and long ones do not fold in every turn.
+ */
+export function policyOf(asked: DemoOptions, transcripts: readonly Transcript[]): Policy {
+  const defaults = asked.file === undefined ? SAMPLE_DEFAULTS : fileDefaults(transcripts);
   const ownTrigger = triggerOf(asked);
   const ownKeep = keepOf(asked);
   const base: SessionSummarizerOptions =
@@ -46,6 +55,21 @@ export function policyOf(asked: DemoOptions): Policy {
       : `summaries of at most ${count(maxSummaryLength)} characters`,
   ];
   return { options, description: parts.filter((part) => part !== "").join("; ") };
+}
+
+function fileDefaults(transcripts: readonly Transcript[]) {
+  const longest = transcripts.reduce((most, { events }) => Math.max(most, roughTokens(events)), 0);
+  const triggerTokens = MARKS.findLast((mark) => mark <= longest / FILLS) ?? MARKS[0];
+  return { ...FILE_DEFAULTS, triggerTokens, keepTokens: triggerTokens / 2 };
+}
+
+/** Good enough to choose a mark; counting exactly would take as long as the replay. */
+function roughTokens(events: readonly TranscriptEvent[]): number {
+  const characters = events.reduce((sum, { message }) => {
+    const calls = (message as AIMessage).tool_calls ?? [];
+    return sum + message.text.length + (calls.length === 0 ? 0 : JSON.stringify(calls).length);
+  }, 0);
+  return characters / CHARACTERS_PER_TOKEN;
 }
 
 function triggerOf(
