@@ -35,6 +35,7 @@ function record(originalEventCount: number, compressedEventCount: number): Sessi
     trigger: "turns",
     usage: { inputTokens: 100, outputTokens: 2, totalTokens: 102 },
     durationMs: 5,
+    level: 0,
     version: 1,
     metadata: { tag: "x" },
   });

@@ -25,6 +25,8 @@ function requestOf(transcript: string): SummarizerRequest {
     events: [],
     previous: [],
     history: () => [],
+    blocks: [],
+    purpose: "whole",
     transcript,
     targetTokens: undefined,
     maxLength: null,

@@ -227,6 +227,7 @@ function summaryEvent(
     trigger: "force",
     usage: null,
     durationMs: 0,
+    level: 0,
     version: 1,
     metadata: {},
   });

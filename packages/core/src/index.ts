@@ -35,6 +35,7 @@ export type {
   KeepTokens,
   KeepTurns,
 } from "./planning/keep-policy.ts";
+export { STRATEGIES, type Strategy } from "./planning/strategy.ts";
 export * as presets from "./presets/index.ts";
 export { InMemorySessionService } from "./sessions/in-memory-session-service.ts";
 export type { MarkRequest } from "./sessions/mark-request.ts";
@@ -83,9 +84,19 @@ export {
 export type { SummaryMessageOptions } from "./summaries/summary-message.ts";
 export type { SummaryNode } from "./summaries/summary-node.ts";
 export { type WindowOptions, windowOf } from "./summaries/window.ts";
-export { type ChatModel, chatModelSummarizer } from "./summarizers/chat-model.ts";
+export type { ChatModel } from "./summarizers/ask-model.ts";
+export { chatModelSummarizer } from "./summarizers/chat-model.ts";
+export { chunkText, type TextSize } from "./summarizers/chunk-text.ts";
+export { type ChunkOptions, chunked } from "./summarizers/chunked.ts";
+
 export { extractive } from "./summarizers/extractive.ts";
 export type { PromptOptions } from "./summarizers/prompt.ts";
+export {
+  type StructuredOptions,
+  type StructuredSummary,
+  SUMMARY_SCHEMA,
+  structuredSummarizer,
+} from "./summarizers/structured.ts";
 export type { Summarizer, SummarizerRequest, SummarizerResult } from "./summarizers/summarizer.ts";
 export { approximateCounter } from "./tokens/approximate.ts";
 export { type TiktokenEncoding, tiktokenCounter } from "./tokens/tiktoken.ts";

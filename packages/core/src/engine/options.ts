@@ -1,6 +1,8 @@
 import { z } from "zod";
 import type { TranscriptFormat } from "../events/transcript.ts";
 import { DEFAULT_KEEP, type KeepPolicy, keepSchema } from "../planning/keep-policy.ts";
+import { DEFAULT_BLOCK_LIMIT } from "../planning/plan.ts";
+import { STRATEGIES, type Strategy } from "../planning/strategy.ts";
 import { type Clock, systemClock } from "../shared/clock.ts";
 import { ConfigurationError } from "../shared/errors.ts";
 import { validate } from "../shared/validate.ts";
@@ -10,7 +12,9 @@ import {
   summaryMessageSchema,
   summaryWriter,
 } from "../summaries/summary-message.ts";
-import { type ChatModel, chatModelSummarizer } from "../summarizers/chat-model.ts";
+import type { ChatModel } from "../summarizers/ask-model.ts";
+import { chatModelSummarizer } from "../summarizers/chat-model.ts";
+import { chunked } from "../summarizers/chunked.ts";
 import { extractive } from "../summarizers/extractive.ts";
 import { compilePrompts } from "../summarizers/prompt.ts";
 import type { Summarizer } from "../summarizers/summarizer.ts";
@@ -28,12 +32,30 @@ export interface SummarizeOverrides {
   readonly summarizer?: Summarizer | undefined;
   /** When to fold; a list means all of them. Default: `conversationThreshold(100)`. */
   readonly trigger?: TriggerOption | undefined;
+  /** How a new summary stands to those before it. Default: `rolling`, it takes their place. */
+  readonly strategy?: Strategy | undefined;
+  /** For `blocks`: so many of one level are merged by the next fold. Default 8. */
+  readonly blockLimit?: number | undefined;
   /** What stays verbatim. Default: `{ turns: 10, maxTokens: 8000 }`. */
   readonly keep?: KeepPolicy | undefined;
-  /** Prompt for the model: a template with `{conversation_text}`; may hold `{previous_summary}`, `{max_summary_words}`. */
+  /**
+   * Prompt for the model: a template with `{conversation_text}`; may hold `{previous_summary}`, `{max_summary_words}` and
+   * `{user_name}`.
+   */
   readonly prompt?: string | undefined;
   /** System prompt for the model. Default: our own, as long as `prompt` is ours too. */
   readonly systemPrompt?: string | undefined;
+  /** Prompt for merging the summaries of parts, with `{partial_summaries}`. Default: our own. */
+  readonly mergePrompt?: string | undefined;
+  /** Who the user is, for `{user_name}` in the prompts. Default: "the user". */
+  readonly userName?: string | undefined;
+  /**
+   * Tokens of conversation text that the model gets in one call; more is cut up, summarised in parts and merged. Default:
+   * 70 % of the model's context window, of 32,000 where it does not say.
+   */
+  readonly maxInputTokens?: number | undefined;
+  /** Calls at once when a long input is summarised in parts. Default 4. */
+  readonly concurrency?: number | undefined;
   /** A limit in words that the prompts tell the model. Nothing is cut by it; 0 is no limit. */
   readonly maxSummaryWords?: number | undefined;
   /** Longest summary in characters (UTF-16 units); what is longer is cut at a sentence and marked. Default 1000; null: none. */
@@ -72,6 +94,8 @@ export interface ResolvedOptions {
   readonly summarizer: Summarizer;
   readonly trigger: Trigger;
   readonly keep: KeepPolicy;
+  readonly strategy: Strategy;
+  readonly blockLimit: number;
   readonly maxSummaryLength: number | null;
   readonly targetTokens: number | undefined;
   readonly timeoutMs: number | null;
@@ -85,6 +109,14 @@ export interface ResolvedOptions {
   readonly enabled: boolean;
   readonly clock: Clock;
 }
+
+/** Options that say who writes and how; a `summarizer` takes the place of them all. */
+export const WRITER_OPTIONS: readonly ("model" | "prompt" | "systemPrompt" | "mergePrompt")[] = [
+  "model",
+  "prompt",
+  "systemPrompt",
+  "mergePrompt",
+];
 
 const DEFAULT_TURNS = 100;
 const DEFAULT_MAX_SUMMARY_LENGTH = 1000;
@@ -118,8 +150,16 @@ export const summarizerShape: {
   summarizer: anObjectWith<Summarizer>("summarize", "a summarizer").optional(),
   trigger: triggerSchema.optional(),
   keep: keepSchema.optional(),
+  strategy: z
+    .enum(STRATEGIES, { error: STRATEGIES.map((name) => JSON.stringify(name)).join(", ") })
+    .optional(),
+  blockLimit: z.int({ error: "an integer >= 2" }).min(2, { error: "an integer >= 2" }).optional(),
   prompt: z.string({ error: "a template" }).optional(),
   systemPrompt: z.string({ error: "a text" }).optional(),
+  mergePrompt: z.string({ error: "a template" }).optional(),
+  userName: z.string({ error: "a text" }).optional(),
+  maxInputTokens: positive("a number of tokens above 0").optional(),
+  concurrency: z.int({ error: "an integer above 0" }).min(1, { error: "an integer above 0" }).optional(),
   maxSummaryWords: z.int({ error: "an integer >= 0" }).min(0, { error: "an integer >= 0" }).optional(),
   maxSummaryLength: positive("a number of characters above 0, or null").nullish(),
   targetTokens: positive("a number of tokens above 0").optional(),
@@ -145,14 +185,14 @@ export function resolveOptions(given: SessionSummarizerOptions): ResolvedOptions
   // Also without a model, so that a wrong prompt does not wait for the day a model is configured.
   compilePrompts(options);
   refuseIgnored(options);
-  const summarizer =
-    options.summarizer ??
-    (options.model === undefined ? extractive() : chatModelSummarizer(options.model, options));
+  const summarizer = summarizerOf(options);
   return {
     summarizer,
     trigger:
       options.trigger === undefined ? conversationThreshold(DEFAULT_TURNS) : toTrigger(options.trigger),
     keep: options.keep ?? DEFAULT_KEEP,
+    strategy: options.strategy ?? "rolling",
+    blockLimit: options.blockLimit ?? DEFAULT_BLOCK_LIMIT,
     maxSummaryLength:
       options.maxSummaryLength === undefined ? DEFAULT_MAX_SUMMARY_LENGTH : options.maxSummaryLength,
     targetTokens: options.targetTokens,
@@ -169,10 +209,17 @@ export function resolveOptions(given: SessionSummarizerOptions): ResolvedOptions
   };
 }
 
-/** A prompt beside a summarizer of one's own would be ignored without a word. */
+function summarizerOf(options: SessionSummarizerOptions): Summarizer {
+  const { model, summarizer } = options;
+  if (summarizer !== undefined)
+    return options.maxInputTokens === undefined ? summarizer : chunked(summarizer, options);
+  return model === undefined ? extractive() : chunked(chatModelSummarizer(model, options), options);
+}
+
+/** A model or a prompt beside a summarizer of one's own would be ignored without a word. */
 function refuseIgnored(options: SessionSummarizerOptions): void {
   if (options.summarizer === undefined) return;
-  for (const option of ["model", "prompt", "systemPrompt", "maxSummaryWords"] as const) {
+  for (const option of WRITER_OPTIONS) {
     if (options[option] === undefined) continue;
     throw new ConfigurationError(`Expected \`${option}\` without \`summarizer\`: only a \`model\` heeds it`);
   }

@@ -13,11 +13,9 @@ import {
   resolveOptions,
   type SessionSummarizerOptions,
   type SummarizeOverrides,
+  WRITER_OPTIONS,
 } from "./options.ts";
 import type { SummarizeOutcome } from "./outcome.ts";
-
-/** Options that only a chat model heeds. */
-const MODEL_OPTIONS = ["model", "prompt", "systemPrompt", "maxSummaryWords"] as const;
 
 /** What a single call may set. */
 export interface SummarizeOptions extends SummarizeOverrides {
@@ -73,7 +71,7 @@ export class SessionSummarizer {
     // Whoever names a writer for this call means that one, not the one that usually writes.
     const given = { ...this.#given };
     if (replaced.model !== undefined) delete given.summarizer;
-    if (replaced.summarizer !== undefined) for (const option of MODEL_OPTIONS) delete given[option];
+    if (replaced.summarizer !== undefined) for (const option of WRITER_OPTIONS) delete given[option];
     return resolveOptions({ ...given, ...replaced });
   }
 

@@ -2,23 +2,19 @@ import type { Plan } from "../planning/plan.ts";
 import type { Coverage } from "../summaries/coverage.ts";
 import type { FoldedLog } from "../summaries/fold.ts";
 import { SessionSummary } from "../summaries/session-summary.ts";
-import type { SummarizerResult } from "../summarizers/summarizer.ts";
+import { countMessageTokens } from "../tokens/token-counter.ts";
 import type { TriggerExplanation } from "../triggers/trigger.ts";
 import type { CompactionTarget, SummaryDraft } from "./compaction-target.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { windowSizes } from "./window-size.ts";
+import type { WrittenSummary } from "./write-summary.ts";
 
 /** What a draft is made of. */
 export interface DraftParts {
   readonly target: CompactionTarget;
   readonly options: ResolvedOptions;
   readonly plan: Plan;
-  readonly written: {
-    readonly id: string;
-    readonly text: string;
-    readonly result: SummarizerResult;
-    readonly durationMs: number;
-  };
+  readonly written: WrittenSummary;
   readonly explanation: TriggerExplanation | undefined;
 }
 
@@ -52,22 +48,25 @@ export function draftSummary(log: FoldedLog, parts: DraftParts): SummaryDraft | 
     trigger: parts.explanation?.name ?? "force",
     usage: result.usage ?? null,
     durationMs: written.durationMs,
+    level: plan.level,
     version: nextVersion(log, target.scope),
     metadata: { ...options.metadata, ...result.metadata },
   });
   if (!log.wouldTakeEffect(summary)) return undefined;
+  const message = options.summaryWriter(summary);
+  const tokens = remaining.tokens + Math.round(countMessageTokens(message, options.counter) * factor);
   return {
     summary,
     event: {
       id,
       author: "system",
       invocationId: "summary",
-      message: options.summaryWriter(summary),
+      message,
       timestamp: createdAt,
       actions: { summary: summary.toJSON() },
     },
     before,
-    after: { events: remaining.events + 1, tokens: remaining.tokens + summary.summaryTokens },
+    after: { events: remaining.events + 1, tokens },
   };
 }
 

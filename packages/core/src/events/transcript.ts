@@ -34,6 +34,14 @@ interface Piece {
  * the finished message takes their place. A tool call and its result appear once each, reasoning not at all.
  */
 export function renderTranscript(events: readonly SessionEvent[], format: TranscriptFormat = {}): string {
+  return transcriptBlocks(events, format).join("\n");
+}
+
+/** The groups of lines that `renderTranscript` joins, one a message. */
+export function transcriptBlocks(
+  events: readonly SessionEvent[],
+  format: TranscriptFormat = {},
+): readonly string[] {
   const toolNames = new Map<string, string>();
   const pieces: (Piece | undefined)[] = [];
   const open = new Map<string, Piece[]>();
@@ -63,8 +71,7 @@ export function renderTranscript(events: readonly SessionEvent[], format: Transc
     .flatMap((piece) =>
       piece === undefined ? [] : [piece.partial ? spoken(piece.speaker, piece.text) : piece.text],
     )
-    .filter((text) => text !== "")
-    .join("\n");
+    .filter((text) => text !== "");
 }
 
 /** The events without streaming pieces whose finished message follows. */

@@ -6,7 +6,11 @@ import type { FoldedLog } from "../summaries/fold.ts";
 import type { SessionSummary } from "../summaries/session-summary.ts";
 import type { SummaryNode } from "../summaries/summary-node.ts";
 import type { KeepPolicy } from "./keep-policy.ts";
+import { inherit, type Strategy } from "./strategy.ts";
 import { type Body, tailStart } from "./tail.ts";
+
+/** Blocks of one level that come together before a fold takes them in. */
+export const DEFAULT_BLOCK_LIMIT = 8;
 
 /** How a plan is made. */
 export interface PlanOptions {
@@ -17,8 +21,10 @@ export interface PlanOptions {
   readonly tokensOf: (event: SessionEvent) => number;
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** See the option of the same name of `SessionSummarizer`. */
+  /** See the options of the same names of `SessionSummarizer`. */
   readonly awaitResultsSeconds?: number | undefined;
+  readonly strategy?: Strategy | undefined;
+  readonly blockLimit?: number | undefined;
 }
 
 /** The events to summarise. */
@@ -28,6 +34,8 @@ export interface Plan {
   readonly events: readonly SessionEvent[];
   /** Summaries to read and take the place of, by their place in the window. */
   readonly previous: readonly SessionSummary[];
+  /** How often summaries were merged into the new one. */
+  readonly level: number;
   /** Skipped events of the region: left unread, and out of the window once the summary stands. */
   readonly omitted: readonly SessionEvent[];
   /** Position of the last entry in the log when the plan was made. */
@@ -81,10 +89,19 @@ export function planFold(log: FoldedLog, options: PlanOptions): Plan | NoPlan {
   if (fold !== undefined) {
     const isOmitted = (event: SessionEvent): boolean =>
       log.isSkipped(event) && inScope(event, options.scope, log.rounds);
+    const standing = summariesIn(log, events, fold.region, options.scope);
+    const strategy = options.strategy ?? "rolling";
+    const { replaced, reread, level } = inherit(
+      strategy,
+      log,
+      standing,
+      options.blockLimit ?? DEFAULT_BLOCK_LIMIT,
+    );
     return {
       kind: "fold",
-      events: fold.direct,
-      previous: summariesIn(log, events, fold.region, options.scope).map((node) => node.summary),
+      events: [...reread, ...fold.direct],
+      previous: replaced.map((node) => node.summary),
+      level,
       omitted: fold.inside.filter(isOmitted),
       planSeq: log.lastSeq,
     };

@@ -36,6 +36,8 @@ export interface SessionSummaryFields {
   readonly usage: SummaryUsage | null;
   /** Milliseconds that writing the text took. */
   readonly durationMs: number;
+  /** How often summaries were merged into this one: 0 where only events went in. */
+  readonly level: number;
   /** 1 for the first summary of a session and scope, and one more for each that follows. */
   readonly version: number;
   /** Free for the application and for summarizers. */
@@ -67,6 +69,7 @@ const fieldsSchema = z.object({
   trigger: z.string(),
   usage: z.object({ inputTokens: z.number(), outputTokens: z.number(), totalTokens: z.number() }).nullable(),
   durationMs: z.number(),
+  level: z.number().default(0),
   version: z.number(),
   metadata: z.record(z.string(), z.unknown()),
 });
@@ -87,6 +90,7 @@ export class SessionSummary implements SessionSummaryFields {
   readonly trigger: string;
   readonly usage: SummaryUsage | null;
   readonly durationMs: number;
+  readonly level: number;
   readonly version: number;
   readonly metadata: Readonly<Record<string, unknown>>;
 
@@ -105,6 +109,7 @@ export class SessionSummary implements SessionSummaryFields {
     this.trigger = fields.trigger;
     this.usage = fields.usage;
     this.durationMs = fields.durationMs;
+    this.level = fields.level;
     this.version = fields.version;
     this.metadata = fields.metadata;
     Object.freeze(this);

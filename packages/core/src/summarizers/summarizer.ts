@@ -15,8 +15,15 @@ export interface SummarizerRequest {
    * is called.
    */
   readonly history: () => readonly SessionEvent[] | null;
-  /** The events as text. */
+  /** The text to read: what was said and done, or, for a merge, the summaries of the parts. */
   readonly transcript: string;
+  /** The same in pieces that belong together, one a message or a part. */
+  readonly blocks: readonly string[];
+  /**
+   * What `transcript` is: `whole` for all that is to be summarised, `part` for a stretch of what is too long for one call,
+   * `merge` for the summaries of such stretches. `events` are always all of them.
+   */
+  readonly purpose: "whole" | "part" | "merge";
   /** How long the summary should be, in tokens; undefined: as `maxLength` says, else as the summarizer sees fit. */
   readonly targetTokens: number | undefined;
   /** How long the summary may be, in characters (UTF-16 units); what is longer is cut. Null: no limit. */

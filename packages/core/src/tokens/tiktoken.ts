@@ -8,7 +8,18 @@ import type { TokenCounter } from "./token-counter.ts";
 export type TiktokenEncoding = "o200k_base" | "cl100k_base";
 
 const RANKS = { o200k_base: o200k, cl100k_base: cl100k };
-const encoders = new Map<TiktokenEncoding, Tiktoken>();
+/** Words up to this length are remembered with their counts: most of any text is words that came before. */
+const LONGEST_KNOWN = 32;
+const MOST_KNOWN = 100_000;
+
+interface Encoding {
+  readonly encoder: Tiktoken;
+  /** Cuts text into the pieces that the encoding looks at one by one. */
+  readonly pieces: RegExp;
+  readonly known: Map<string, number>;
+}
+
+const encodings = new Map<TiktokenEncoding, Encoding>();
 
 /**
  * Counts exactly, with js-tiktoken. The encoder is built at the first count (about half a second, once a process)
@@ -22,9 +33,11 @@ export function tiktokenCounter(encoding: TiktokenEncoding = "o200k_base"): Toke
   return {
     name: encoding,
     count: (text) => {
-      const encoder = encoderFor(encoding);
+      const { encoder, pieces, known } = encodingFor(encoding);
       let tokens = 0;
-      for (const piece of splitLongRuns(text)) tokens += encoder.encode(piece, [], []).length;
+      for (const run of splitLongRuns(text)) {
+        for (const [piece] of run.matchAll(pieces)) tokens += countPiece(piece, encoder, known);
+      }
       return tokens;
     },
     perMessage: 4,
@@ -32,11 +45,23 @@ export function tiktokenCounter(encoding: TiktokenEncoding = "o200k_base"): Toke
   };
 }
 
-function encoderFor(encoding: TiktokenEncoding): Tiktoken {
-  let encoder = encoders.get(encoding);
-  if (encoder === undefined) {
-    encoder = new Tiktoken(RANKS[encoding]);
-    encoders.set(encoding, encoder);
+function countPiece(piece: string, encoder: Tiktoken, known: Map<string, number>): number {
+  if (piece.length > LONGEST_KNOWN) return encoder.encode(piece, [], []).length;
+  let tokens = known.get(piece);
+  if (tokens === undefined) {
+    tokens = encoder.encode(piece, [], []).length;
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(piece, tokens);
   }
-  return encoder;
+  return tokens;
+}
+
+function encodingFor(name: TiktokenEncoding): Encoding {
+  let encoding = encodings.get(name);
+  if (encoding === undefined) {
+    const ranks = RANKS[name];
+    encoding = { encoder: new Tiktoken(ranks), pieces: new RegExp(ranks.pat_str, "ug"), known: new Map() };
+    encodings.set(name, encoding);
+  }
+  return encoding;
 }

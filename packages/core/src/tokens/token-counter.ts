@@ -1,5 +1,5 @@
+import type { BaseMessage } from "@langchain/core/messages";
 import { mediaOf, textParts, toolCallsOf } from "../events/message-content.ts";
-import type { SessionEvent } from "../events/session-event.ts";
 
 /** Counts tokens of text. */
 export interface TokenCounter {
@@ -21,10 +21,8 @@ export function toTokenCounter(like: TokenCounterLike): TokenCounter {
   return typeof like === "function" ? { name: like.name || "custom", count: like } : like;
 }
 
-/** Tokens of an event as a model sees it: text, tool calls with their arguments, media, and the message itself. */
-export function countEventTokens(event: SessionEvent, counter: TokenCounter): number {
-  const { message } = event;
-  if (message === undefined) return 0;
+/** Tokens of a message as a model sees it: text, tool calls with their arguments, media, and the message itself. */
+export function countMessageTokens(message: BaseMessage, counter: TokenCounter): number {
   const calls = toolCallsOf(message).map(
     (call) => `${call.name} ${typeof call.args === "string" ? call.args : JSON.stringify(call.args ?? {})}`,
   );

@@ -1,5 +1,5 @@
 import type { SessionEvent } from "../events/session-event.ts";
-import { countEventTokens, type TokenCounter } from "./token-counter.ts";
+import { countMessageTokens, type TokenCounter } from "./token-counter.ts";
 
 /** Counts each event at most once: the count stays with the event for as long as the event is in memory. */
 export class TokenLedger {
@@ -15,7 +15,7 @@ export class TokenLedger {
   of(event: SessionEvent): number {
     const known = this.#counts.get(event);
     if (known !== undefined) return known;
-    const tokens = countEventTokens(event, this.counter);
+    const tokens = event.message === undefined ? 0 : countMessageTokens(event.message, this.counter);
     this.#counts.set(event, tokens);
     return tokens;
   }

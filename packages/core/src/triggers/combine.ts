@@ -1,39 +1,39 @@
 import { ConfigurationError } from "../shared/errors.ts";
 import { describe } from "../shared/validate.ts";
 import type { SessionStatistics } from "./session-statistics.ts";
-import type { Trigger, TriggerExplanation } from "./trigger.ts";
+import { named, type Trigger, type TriggerExplanation } from "./trigger.ts";
 
 type TriggerArguments = readonly Trigger[] | readonly [readonly Trigger[]];
 
 /** Fires when every one fires; with none given it always does. Stops at the first that does not. */
 export function allOf(...triggers: TriggerArguments): Trigger {
   const list = toList("allOf", triggers);
-  return async (statistics, now) => {
+  return named("allOf", async (statistics, now) => {
     const children = await evaluateUntil(list, statistics, now, false);
     return {
       name: "allOf",
       fired: children.every((child) => child.fired && child.evaluated !== false),
       children,
     };
-  };
+  });
 }
 
 /** Fires when at least one fires; with none given it never does. Stops at the first that fires. */
 export function anyOf(...triggers: TriggerArguments): Trigger {
   const list = toList("anyOf", triggers);
-  return async (statistics, now) => {
+  return named("anyOf", async (statistics, now) => {
     const children = await evaluateUntil(list, statistics, now, true);
     return { name: "anyOf", fired: children.some((child) => child.fired), children };
-  };
+  });
 }
 
 /** Fires when the other does not. */
 export function not(trigger: Trigger): Trigger {
   const [inner] = toList("not", [trigger]);
-  return async (statistics, now) => {
+  return named("not", async (statistics, now) => {
     const child = inner === undefined ? undefined : await explain(inner, statistics, now);
     return { name: "not", fired: child?.fired === false, ...(child && { children: [child] }) };
-  };
+  });
 }
 
 /** Asks one trigger and gives its answer a form with reasons. */

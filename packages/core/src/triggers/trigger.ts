@@ -30,6 +30,11 @@ export interface ThresholdOptions {
   readonly strict?: boolean | undefined;
 }
 
+/** Gives a trigger a name, for explanations of what was not asked. */
+export function named(name: string, trigger: Trigger): Trigger {
+  return Object.defineProperty(trigger, "name", { value: name });
+}
+
 /** Compares a measured figure with a threshold. Nothing measured never fires. */
 export function compare(
   name: string,

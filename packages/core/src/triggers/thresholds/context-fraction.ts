@@ -1,6 +1,6 @@
 import { ConfigurationError } from "../../shared/errors.ts";
 import { describe, requirePositive } from "../../shared/validate.ts";
-import { compare, type ThresholdOptions, type Trigger } from "../trigger.ts";
+import { compare, named, type ThresholdOptions, type Trigger } from "../trigger.ts";
 
 /** Options of `contextFraction`. */
 export interface ContextFractionOptions extends ThresholdOptions {
@@ -23,10 +23,10 @@ export function contextFraction(fraction: number, options: ContextFractionOption
   for (const name of ["minTokens", "fallbackWindow"] as const) {
     if (options[name] !== undefined) requirePositive(`contextFraction.${name}`, options[name]);
   }
-  return (statistics) => {
+  return named("context tokens", (statistics) => {
     const window = statistics.contextWindow ?? options.fallbackWindow;
     if (window === undefined) return { name: "context tokens (window unknown)", fired: false };
     const threshold = Math.max(window * fraction, options.minTokens ?? 0);
     return compare("context tokens", statistics.windowTokens, threshold, options);
-  };
+  });
 }

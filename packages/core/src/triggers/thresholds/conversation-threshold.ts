@@ -1,5 +1,5 @@
 import { requirePositive } from "../../shared/validate.ts";
-import { compare, type ThresholdOptions, type Trigger } from "../trigger.ts";
+import { compare, named, type ThresholdOptions, type Trigger } from "../trigger.ts";
 
 /**
  * Fires when so many user events have come since the plan of the last committed summary (default 100).
@@ -7,5 +7,5 @@ import { compare, type ThresholdOptions, type Trigger } from "../trigger.ts";
  */
 export function conversationThreshold(turns: number = 100, options?: ThresholdOptions): Trigger {
   requirePositive("conversationThreshold", turns);
-  return (statistics) => compare("turns", statistics.userEvents, turns, options);
+  return named("turns", (statistics) => compare("turns", statistics.userEvents, turns, options));
 }

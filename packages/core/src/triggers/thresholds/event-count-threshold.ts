@@ -1,5 +1,5 @@
 import { requirePositive } from "../../shared/validate.ts";
-import { compare, type ThresholdOptions, type Trigger } from "../trigger.ts";
+import { compare, named, type ThresholdOptions, type Trigger } from "../trigger.ts";
 
 /**
  * Fires when the window behind its leading system events and summary holds so many events (default 30).
@@ -7,5 +7,5 @@ import { compare, type ThresholdOptions, type Trigger } from "../trigger.ts";
  */
 export function eventCountThreshold(events: number = 30, options?: ThresholdOptions): Trigger {
   requirePositive("eventCountThreshold", events);
-  return (statistics) => compare("events", statistics.events, events, options);
+  return named("events", (statistics) => compare("events", statistics.events, events, options));
 }

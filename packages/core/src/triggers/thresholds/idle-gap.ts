@@ -1,6 +1,5 @@
 import { requirePositive } from "../../shared/validate.ts";
-import type { ThresholdOptions, Trigger } from "../trigger.ts";
-import { compare } from "../trigger.ts";
+import { compare, named, type ThresholdOptions, type Trigger } from "../trigger.ts";
 
 /**
  * Fires when nothing has happened for so many seconds: the provider's prompt cache is cold then, so folding costs
@@ -9,7 +8,7 @@ import { compare } from "../trigger.ts";
  */
 export function idleGap(seconds: number, options?: ThresholdOptions): Trigger {
   requirePositive("idleGap", seconds);
-  return (statistics, now) => {
+  return named("idle seconds", (statistics, now) => {
     const { lastEventAt } = statistics;
     return compare(
       "idle seconds",
@@ -17,5 +16,5 @@ export function idleGap(seconds: number, options?: ThresholdOptions): Trigger {
       seconds,
       options,
     );
-  };
+  });
 }

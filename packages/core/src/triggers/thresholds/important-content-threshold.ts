@@ -1,5 +1,5 @@
 import { requirePositive } from "../../shared/validate.ts";
-import { compare, type ThresholdOptions, type Trigger } from "../trigger.ts";
+import { compare, named, type ThresholdOptions, type Trigger } from "../trigger.ts";
 
 /**
  * Fires when one text part behind the leading summary has so many characters (default 10), white space at its ends
@@ -8,5 +8,7 @@ import { compare, type ThresholdOptions, type Trigger } from "../trigger.ts";
  */
 export function importantContentThreshold(characters: number = 10, options?: ThresholdOptions): Trigger {
   requirePositive("importantContentThreshold", characters);
-  return (statistics) => compare("longest text", statistics.longestText, characters, options);
+  return named("longest text", (statistics) =>
+    compare("longest text", statistics.longestText, characters, options),
+  );
 }

@@ -1,5 +1,5 @@
 import { requirePositive } from "../../shared/validate.ts";
-import { compare, type ThresholdOptions, type Trigger } from "../trigger.ts";
+import { compare, named, type ThresholdOptions, type Trigger } from "../trigger.ts";
 
 /**
  * Fires when the transcript behind the leading summary has so many characters (UTF-16 units).
@@ -7,5 +7,7 @@ import { compare, type ThresholdOptions, type Trigger } from "../trigger.ts";
  */
 export function textThreshold(characters: number, options?: ThresholdOptions): Trigger {
   requirePositive("textThreshold", characters);
-  return (statistics) => compare("characters", statistics.textLength, characters, options);
+  return named("characters", (statistics) =>
+    compare("characters", statistics.textLength, characters, options),
+  );
 }

@@ -1,5 +1,5 @@
 import { requirePositive } from "../../shared/validate.ts";
-import { compare, type ThresholdOptions, type Trigger } from "../trigger.ts";
+import { compare, named, type ThresholdOptions, type Trigger } from "../trigger.ts";
 
 /** Options of `timeIntervalThreshold`. */
 export interface TimeIntervalOptions extends ThresholdOptions {
@@ -14,12 +14,12 @@ export interface TimeIntervalOptions extends ThresholdOptions {
  */
 export function timeIntervalThreshold(seconds: number = 300, options: TimeIntervalOptions = {}): Trigger {
   requirePositive("timeIntervalThreshold", seconds);
-  return (statistics, now) => {
+  return named("seconds", (statistics, now) => {
     const since =
       options.from === "last-event"
         ? statistics.lastEventAt
         : (statistics.lastSummaryAt ?? statistics.firstEventAt);
     const waited = statistics.events === 0 || since === undefined ? undefined : (now - since) / 1000;
     return compare("seconds", waited, seconds, options);
-  };
+  });
 }

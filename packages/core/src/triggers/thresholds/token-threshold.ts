@@ -1,5 +1,5 @@
 import { requirePositive } from "../../shared/validate.ts";
-import { compare, type ThresholdOptions, type Trigger } from "../trigger.ts";
+import { compare, named, type ThresholdOptions, type Trigger } from "../trigger.ts";
 
 /**
  * Fires when the window behind its leading system events and summary holds so many tokens.
@@ -7,5 +7,5 @@ import { compare, type ThresholdOptions, type Trigger } from "../trigger.ts";
  */
 export function tokenThreshold(tokens: number, options?: ThresholdOptions): Trigger {
   requirePositive("tokenThreshold", tokens);
-  return (statistics) => compare("tokens", statistics.tokens, tokens, options);
+  return named("tokens", (statistics) => compare("tokens", statistics.tokens, tokens, options));
 }
