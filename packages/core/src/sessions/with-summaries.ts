@@ -4,7 +4,6 @@ import type { ResolvedOptions } from "../engine/options.ts";
 import type { SummarizeOutcome } from "../engine/outcome.ts";
 import type { SessionSummarizer, SummarizeOptions } from "../engine/session-summarizer.ts";
 import { copyEvent, createEvent, type EventInput } from "../events/create-event.ts";
-import { eventFromJson } from "../events/event-json.ts";
 import type { SessionEvent } from "../events/session-event.ts";
 import { keyOf, keyString, type SessionKey, type SessionRef } from "../events/session-key.ts";
 import {
@@ -254,10 +253,12 @@ class SummarizingService implements SummarizingSessionService {
   /** Within the queue: appends to the session that was just read, and takes over what was stored. */
   async #store(tracked: TrackedSession, session: Session, event: SessionEvent): Promise<SessionEvent> {
     const numbered = { ...event, seq: tracked.log.lastSeq + 1 };
-    const answer: unknown = await this.#inner.appendEvent({ session, event: numbered });
-    // A service that numbers by itself has the last word; one that answers something else is taken to have stored it.
-    const stored =
-      (answer as SessionEvent | undefined)?.id === event.id ? eventFromJson(answer, numbered.seq) : numbered;
+    const answer = (await this.#inner.appendEvent({ session, event: numbered })) as SessionEvent | undefined;
+    // A service that numbers by itself, or stores less than it was given, has the last word on that.
+    const told = answer?.id === event.id && typeof answer.seq === "number";
+    const stored = told
+      ? { ...numbered, seq: answer.seq, actions: answer.actions ?? numbered.actions }
+      : numbered;
     tracked.log.append(stored);
     return stored;
   }

@@ -9,7 +9,7 @@ const LONG_RUN = new RegExp(
 
 /** Cuts text so that no piece holds an unbroken run of more than 500 code points. The pieces make up the text. */
 export function* splitLongRuns(text: string): Generator<string> {
-  if (text.length < LONGEST_RUN) {
+  if (!mayHoldLongRun(text)) {
     yield text;
     return;
   }
@@ -20,6 +20,28 @@ export function* splitLongRuns(text: string): Generator<string> {
     from = match.index + match[0].length;
   }
   if (from < text.length) yield text.slice(from);
+}
+
+/** A cheap look that is right when it says no: characters beyond ASCII are taken to go on whatever run they stand in. */
+function mayHoldLongRun(text: string): boolean {
+  if (text.length < LONGEST_RUN) return false;
+  let run = 0;
+  let running = -1;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    const kind = unit < 128 ? asciiKind(unit) : running;
+    run = kind === running ? run + 1 : 1;
+    running = kind;
+    if (run >= LONGEST_RUN) return true;
+  }
+  return false;
+}
+
+/** 0 letter, 1 white space, 2 digit, 3 the rest. */
+function asciiKind(unit: number): number {
+  if ((unit | 32) >= 97 && (unit | 32) <= 122) return 0;
+  if (unit === 32 || (unit >= 9 && unit <= 13)) return 1;
+  return unit >= 48 && unit <= 57 ? 2 : 3;
 }
 
 function* codePointChunks(run: string): Generator<string> {
