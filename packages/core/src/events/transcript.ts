@@ -1,4 +1,5 @@
 import type { BaseMessage } from "@langchain/core/messages";
+import { jsonText } from "../shared/json-text.ts";
 import { isToolMessage, mediaOf, type ToolCallInfo, textParts, toolCallsOf } from "./message-content.ts";
 import type { SessionEvent } from "./session-event.ts";
 
@@ -132,7 +133,7 @@ function speakerOf(event: SessionEvent): string {
 }
 
 function callLine(call: ToolCallInfo): string {
-  const args = typeof call.args === "string" ? call.args : JSON.stringify(call.args ?? {});
+  const args = typeof call.args === "string" ? call.args : jsonText(call.args);
   return `called ${call.name || "a tool"} ${args || "{}"}`;
 }
 

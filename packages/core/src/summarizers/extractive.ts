@@ -28,12 +28,17 @@ function summaryOf(request: SummarizerRequest): string {
   if (history !== null) {
     const text = fitted([...history, ...request.events], request, longest);
     // A few words like "OK." hold nothing to pick from: then they are told as they are.
-    return text === "" ? beginningOf(previous || request.transcript, longest) : text;
+    return text === "" ? beginningOf(previous || request.transcript, roomFor(request, longest)) : text;
   }
   // Where events behind the earlier summary were pruned, it is all that is left of them, and takes half the room.
   const kept = truncateText(previous, Math.floor(longest / 2));
   const news = fitted(request.events, request, longest - kept.length - 1);
   return news === "" ? kept : `${kept}\n${news}`;
+}
+
+/** Characters of text that is taken as it is: three a token is few enough for any language's letters. */
+function roomFor({ targetTokens }: SummarizerRequest, longest: number): number {
+  return targetTokens === undefined ? longest : Math.min(longest, targetTokens * 3);
 }
 
 function beginningOf(text: string, longest: number): string {

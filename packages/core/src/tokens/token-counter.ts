@@ -1,5 +1,6 @@
 import type { BaseMessage } from "@langchain/core/messages";
 import { mediaOf, textParts, toolCallsOf } from "../events/message-content.ts";
+import { jsonText } from "../shared/json-text.ts";
 
 /** Counts tokens of text. */
 export interface TokenCounter {
@@ -24,7 +25,7 @@ export function toTokenCounter(like: TokenCounterLike): TokenCounter {
 /** Tokens of a message as a model sees it: text, tool calls with their arguments, media, and the message itself. */
 export function countMessageTokens(message: BaseMessage, counter: TokenCounter): number {
   const calls = toolCallsOf(message).map(
-    (call) => `${call.name} ${typeof call.args === "string" ? call.args : JSON.stringify(call.args ?? {})}`,
+    (call) => `${call.name} ${typeof call.args === "string" ? call.args : jsonText(call.args)}`,
   );
   const text = [...textParts(message), ...calls].join("\n");
   let media = 0;
