@@ -14,7 +14,7 @@ import {
 } from "../summaries/summary-message.ts";
 import type { ChatModel } from "../summarizers/ask-model.ts";
 import { chatModelSummarizer } from "../summarizers/chat-model.ts";
-import { chunked } from "../summarizers/chunked.ts";
+import { chunked, chunkShape } from "../summarizers/chunked.ts";
 import { extractive } from "../summarizers/extractive.ts";
 import { compilePrompts } from "../summarizers/prompt.ts";
 import type { Summarizer } from "../summarizers/summarizer.ts";
@@ -158,8 +158,7 @@ export const summarizerShape: {
   systemPrompt: z.string({ error: "a text" }).optional(),
   mergePrompt: z.string({ error: "a template" }).optional(),
   userName: z.string({ error: "a text" }).optional(),
-  maxInputTokens: positive("a number of tokens above 0").optional(),
-  concurrency: z.int({ error: "an integer above 0" }).min(1, { error: "an integer above 0" }).optional(),
+  ...chunkShape,
   maxSummaryWords: z.int({ error: "an integer >= 0" }).min(0, { error: "an integer >= 0" }).optional(),
   maxSummaryLength: positive("a number of characters above 0, or null").nullish(),
   targetTokens: positive("a number of tokens above 0").optional(),

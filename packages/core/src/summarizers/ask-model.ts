@@ -80,11 +80,13 @@ function limited(model: ChatModel, maxTokens: number | undefined): ChatModel {
 function rebuilt(model: ChatModel, fields: Record<string, unknown>): ChatModel | undefined {
   try {
     const Model = model.constructor as new (fields: Record<string, unknown>) => ChatModel;
-    return new Model(fields);
+    const made = new Model(fields);
+    if (modelName(made) === modelName(model)) return made;
   } catch {
-    // A class with a constructor of its own; the prompt tells it the limit all the same.
-    return undefined;
+    // As below.
   }
+  // A class with a constructor of its own; the prompt tells it the limit all the same.
+  return undefined;
 }
 
 /** OpenAI's reasoning models, as @langchain/openai tells them by name, and models that were told to reason. */

@@ -1,6 +1,6 @@
 import { HumanMessage, SystemMessage } from "@langchain/core/messages";
 import { askModel, type ChatModel, factsOf } from "./ask-model.ts";
-import { compilePrompts, type PromptOptions } from "./prompt.ts";
+import { compilePrompts, hasPlaceForLimit, type PromptOptions } from "./prompt.ts";
 import type { Summarizer } from "./summarizer.ts";
 
 /** Words a token, the inverse of what OpenAI gives for English text (100 tokens are about 75 words). */
@@ -14,7 +14,7 @@ const WORDS_PER_TOKEN = 0.75;
 export function chatModelSummarizer(model: ChatModel, options: PromptOptions = {}): Summarizer {
   const facts = factsOf(model);
   const prompts = compilePrompts(options);
-  const tellsNoWords = options.prompt === undefined && options.maxSummaryWords === undefined;
+  const tellsTarget = hasPlaceForLimit(options);
   return {
     name: "chat-model",
     model: facts.name,
@@ -23,9 +23,7 @@ export function chatModelSummarizer(model: ChatModel, options: PromptOptions = {
       const words =
         targetTokens === undefined ? undefined : Math.max(1, Math.round(targetTokens * WORDS_PER_TOKEN));
       const filled =
-        words !== undefined && tellsNoWords
-          ? compilePrompts({ ...options, maxSummaryWords: words })
-          : prompts;
+        words !== undefined && tellsTarget ? compilePrompts({ ...options, maxSummaryWords: words }) : prompts;
       const { system, user } = filled.render({
         purpose,
         conversation: transcript,

@@ -19,16 +19,16 @@ export function chunkText(
  */
 export function packChunks(blocks: readonly string[], budget: number, size: TextSize): readonly string[] {
   const chunks: string[] = [];
-  let open = "";
+  let open: string[] = [];
   let filled = 0;
   const close = (): void => {
-    if (open !== "") chunks.push(open);
-    open = "";
+    chunks.push(...joinedWithin(open, budget, size));
+    open = [];
     filled = 0;
   };
   const add = (block: string, cost: number): void => {
     if (filled + cost > budget) close();
-    open += block;
+    open.push(block);
     filled += cost;
   };
   for (const block of blocks) {
@@ -42,6 +42,21 @@ export function packChunks(blocks: readonly string[], budget: number, size: Text
   }
   close();
   return chunks;
+}
+
+/**
+ * The joined blocks, in more than one piece where they are larger together than one by one: a counter that rounds down
+ * finds nothing in a short line, and something in a thousand of them.
+ */
+function joinedWithin(blocks: readonly string[], budget: number, size: TextSize): readonly string[] {
+  const joined = blocks.join("");
+  if (joined === "") return [];
+  if (blocks.length === 1 || size(joined) <= budget) return [joined];
+  const half = Math.ceil(blocks.length / 2);
+  return [
+    ...joinedWithin(blocks.slice(0, half), budget, size),
+    ...joinedWithin(blocks.slice(half), budget, size),
+  ];
 }
 
 /** Parts of a block that is larger than the budget: its lines, and of lines that are larger themselves, stretches. */

@@ -1,5 +1,7 @@
 import pMap from "p-map";
-import type { SummaryUsage } from "../summaries/session-summary.ts";
+import { z } from "zod";
+import { validate } from "../shared/validate.ts";
+import { addUsage } from "./add-usage.ts";
 import { packChunks, type TextSize } from "./chunk-text.ts";
 import type { Summarizer, SummarizerRequest, SummarizerResult } from "./summarizer.ts";
 
@@ -14,6 +16,17 @@ export interface ChunkOptions {
   readonly concurrency?: number | undefined;
 }
 
+const tokens = { error: "a number of tokens above 0" };
+const count = { error: "an integer above 0" };
+
+/** Checks how a long input is handed over. */
+export const chunkShape: {
+  readonly [option in keyof ChunkOptions]-?: z.ZodType<ChunkOptions[option]>;
+} = {
+  maxInputTokens: z.number(tokens).positive(tokens).optional(),
+  concurrency: z.int(count).min(1, count).optional(),
+};
+
 const INPUT_SHARE = 0.7;
 const FALLBACK_WINDOW = 32_000;
 const DEFAULT_CONCURRENCY = 4;
@@ -27,11 +40,11 @@ const TOKENS_PER_UNIT = 3;
  * message at its lines, a line at its code points), the parts are summarised side by side, and their summaries merged in
  * the order of the conversation, again in parts where they are too long. Nothing is left out. One part needs no merge.
  * The inner summarizer has to read the request's `transcript`.
+ * @throws ConfigurationError that names the option, what was expected and what came.
  */
 export function chunked(inner: Summarizer, options: ChunkOptions = {}): Summarizer {
-  const { concurrency = DEFAULT_CONCURRENCY } = options;
-  const maxInput =
-    options.maxInputTokens ?? Math.floor((inner.contextWindow ?? FALLBACK_WINDOW) * INPUT_SHARE);
+  const { maxInputTokens, concurrency = DEFAULT_CONCURRENCY } = validate(z.object(chunkShape), options);
+  const maxInput = maxInputTokens ?? Math.floor((inner.contextWindow ?? FALLBACK_WINDOW) * INPUT_SHARE);
   return {
     name: inner.name,
     model: inner.model,
@@ -41,6 +54,8 @@ export function chunked(inner: Summarizer, options: ChunkOptions = {}): Summariz
 }
 
 const SUMMARY_SO_FAR = "[Summary of what came before]";
+/** Summaries have lines of their own, so a blank one stands between two of them. */
+const BETWEEN_PARTIALS = "\n\n";
 const NOTHING_BEFORE = { previous: [], history: (): readonly [] => [] };
 
 class ChunkedRun {
@@ -65,43 +80,47 @@ class ChunkedRun {
     if (this.#fits(transcript, before)) return this.#inner.summarize(this.#request);
     // A previous summary is then the first thing to read; so even a long one fits.
     const all = before === "" ? blocks : [`${SUMMARY_SO_FAR}\n${before}`, ...blocks];
-    const parts = packChunks(withLineEnds(all), this.#maxInput, this.#size);
-    return this.#answerOf(await this.#merge(await this.#summarizeParts(parts, "part", new Set()), 1));
+    const parts = packChunks(endedBy("\n", all), this.#maxInput, this.#size);
+    return this.#answerOf(await this.#merge(await this.#summarizeParts(parts, "part", new Map()), 1));
   }
 
   /** One summary of the parts' summaries, in their order. */
-  async #merge(partials: readonly string[], depth: number): Promise<SummarizerResult> {
-    const [only = ""] = partials;
-    if (partials.length <= 1) return { text: only };
-    const transcript = partials.join("\n\n");
+  async #merge(partials: readonly SummarizerResult[], depth: number): Promise<SummarizerResult> {
+    const [only = { text: "" }] = partials;
+    if (partials.length <= 1) return only;
+    const texts = partials.map(({ text }) => text);
+    const transcript = texts.join(BETWEEN_PARTIALS);
     if (this.#fits(transcript, ""))
       return this.#ask({
         ...this.#request,
         ...NOTHING_BEFORE,
-        blocks: partials,
+        blocks: texts,
         transcript,
         purpose: "merge",
       });
     if (depth >= DEEPEST_MERGE) throw new Error("The summaries of the parts do not get shorter");
-    const blocks = withLineEnds(partials);
+    const blocks = endedBy(BETWEEN_PARTIALS, texts);
     const groups = packChunks(blocks, this.#maxInput, this.#size);
     // A part that got no company needs no merge, unless nobody got any: then each has to get shorter.
-    const alone = new Set(groups.length < blocks.length ? blocks : []);
-    return this.#merge(await this.#summarizeParts(groups, "merge", alone), depth + 1);
+    const alone = groups.length < blocks.length ? blocks : [];
+    const done = new Map(alone.map((block, at) => [block, partials[at] ?? only]));
+    return this.#merge(await this.#summarizeParts(groups, "merge", done), depth + 1);
   }
 
+  /** The summary of each part. What is `done` stays as it is. */
   async #summarizeParts(
     parts: readonly string[],
     purpose: "part" | "merge",
-    done: ReadonlySet<string>,
-  ): Promise<readonly string[]> {
+    done: ReadonlyMap<string, SummarizerResult>,
+  ): Promise<readonly SummarizerResult[]> {
     // When one part fails, the others need not go on.
     const failed = new AbortController();
     const signal = AbortSignal.any([this.#request.signal, failed.signal]);
-    const summarize = async (part: string): Promise<string> => {
+    const summarize = async (part: string): Promise<SummarizerResult> => {
       signal.throwIfAborted();
       const transcript = part.trimEnd();
-      if (transcript === "" || done.has(part)) return transcript;
+      const known = done.get(part);
+      if (known !== undefined || transcript === "") return known ?? { text: "" };
       const request = {
         ...this.#request,
         ...NOTHING_BEFORE,
@@ -110,13 +129,14 @@ class ChunkedRun {
         purpose,
         signal,
       };
-      const { text } = await this.#ask(request);
-      if (text.trim() === "") throw new Error("The summary of a part was empty");
-      return text.trim();
+      const answer = await this.#ask(request);
+      const text = answer.text.trim();
+      if (text === "") throw new Error("The summary of a part was empty");
+      return { ...answer, text };
     };
     try {
-      const texts = await pMap(parts, summarize, { concurrency: this.#concurrency });
-      return texts.filter((text) => text !== "");
+      const answers = await pMap(parts, summarize, { concurrency: this.#concurrency });
+      return answers.filter(({ text }) => text !== "");
     } catch (error) {
       failed.abort(error);
       throw error;
@@ -135,28 +155,16 @@ class ChunkedRun {
   }
 
   #answerOf(last: SummarizerResult): SummarizerResult {
-    const usage = this.#answers.map((answer) => answer.usage ?? null);
     const model = this.#answers.find((answer) => answer.model !== undefined)?.model;
     return {
       ...last,
       ...(model !== undefined && { model }),
-      usage: usage.includes(null) ? null : sum(usage.filter((each) => each !== null)),
+      usage: addUsage(this.#answers.map((answer) => answer.usage)),
       metadata: { ...last.metadata, calls: this.#answers.length },
     };
   }
 }
 
-function withLineEnds(blocks: readonly string[]): readonly string[] {
-  return blocks.map((block) => `${block}\n`);
-}
-
-function sum(usages: readonly SummaryUsage[]): SummaryUsage {
-  return usages.reduce(
-    (total, usage) => ({
-      inputTokens: total.inputTokens + usage.inputTokens,
-      outputTokens: total.outputTokens + usage.outputTokens,
-      totalTokens: total.totalTokens + usage.totalTokens,
-    }),
-    { inputTokens: 0, outputTokens: 0, totalTokens: 0 },
-  );
+function endedBy(end: string, blocks: readonly string[]): readonly string[] {
+  return blocks.map((block) => block + end);
 }

@@ -1,5 +1,5 @@
 import { ConfigurationError } from "../shared/errors.ts";
-import { compileTemplate, type Template } from "../shared/template.ts";
+import { compileTemplate, type Template, type TemplateRules } from "../shared/template.ts";
 import {
   DEFAULT_MERGE_PROMPT,
   DEFAULT_PROMPT,
@@ -24,7 +24,8 @@ export interface PromptOptions {
   readonly systemPrompt?: string | undefined;
   /** Template with `{partial_summaries}`, for inputs that had to be summarised in parts; else as `prompt`. */
   readonly mergePrompt?: string | undefined;
-  /** A limit told to the model; `prompt` or `systemPrompt` must then hold `{max_summary_words}`. 0: no limit. */
+  /** A limit told to the model; `prompt` or `systemPrompt` must then hold `{max_summary_words}`. 0
+   * or none: no limit, and what they say of one is left out. */
   readonly maxSummaryWords?: number | undefined;
   /** Who the user is, for `{user_name}`. Default: "the user". */
   readonly userName?: string | undefined;
@@ -37,6 +38,10 @@ export interface Prompts {
 }
 
 const EVERYWHERE = ["max_summary_words", "user_name"];
+const LIMIT = "{max_summary_words}";
+const SENTENCE_ON_LIMIT = /[^.!?\n]*\{max_summary_words\}[^.!?\n]*[.!?]*[^\S\n]*/g;
+const HAS_PLACEHOLDER = /\{[a-z_]+\}/;
+const EMPTY: Template = { placeholders: new Set(), render: () => "" };
 
 /**
  * Checks prompts once, at construction.
@@ -47,15 +52,21 @@ export function compilePrompts(options: PromptOptions = {}): Prompts {
   const words = options.maxSummaryWords || undefined;
   const ours = (text: string): string =>
     words === undefined ? text : text.replace("Summary:", () => `${LENGTH_RULE}\n\nSummary:`);
-  const system = compileTemplate("systemPrompt", options.systemPrompt ?? DEFAULT_SYSTEM_PROMPT, {
+  const compile = (option: string, text: string, rules: TemplateRules): Template => {
+    const template = compileTemplate(option, text, rules);
+    if (words !== undefined || !mentionsLimit(template)) return template;
+    const unlimited = withoutLimit(text);
+    return unlimited === "" ? EMPTY : compileTemplate(option, unlimited, rules);
+  };
+  const system = compile("systemPrompt", options.systemPrompt ?? DEFAULT_SYSTEM_PROMPT, {
     allowed: EVERYWHERE,
     required: [],
   });
-  const whole = compileTemplate("prompt", options.prompt ?? ours(DEFAULT_PROMPT), {
+  const whole = compile("prompt", options.prompt ?? ours(DEFAULT_PROMPT), {
     allowed: ["conversation_text", "previous_summary", ...EVERYWHERE],
     required: ["conversation_text"],
   });
-  const merge = compileTemplate("mergePrompt", options.mergePrompt ?? ours(DEFAULT_MERGE_PROMPT), {
+  const merge = compile("mergePrompt", options.mergePrompt ?? ours(DEFAULT_MERGE_PROMPT), {
     allowed: ["partial_summaries", "previous_summary", ...EVERYWHERE],
     required: ["partial_summaries"],
   });
@@ -78,9 +89,25 @@ export function compilePrompts(options: PromptOptions = {}): Prompts {
         max_summary_words: words === undefined ? "" : String(words),
         user_name: options.userName ?? "the user",
       };
-      return { system: hasSystem ? system.render(values) : undefined, user: template.render(values) };
+      const told = hasSystem ? system.render(values) : "";
+      return { system: told === "" ? undefined : told, user: template.render(values) };
     },
   };
+}
+
+/** Whether a limit on words that is not an option (such as a target in tokens) has a place in these prompts. */
+export function hasPlaceForLimit({ prompt, systemPrompt, maxSummaryWords }: PromptOptions): boolean {
+  if (maxSummaryWords !== undefined) return false;
+  return prompt === undefined || [prompt, systemPrompt].some((text) => text?.includes(LIMIT) === true);
+}
+
+/** The template without what it says of a limit: the sentence goes, or the number alone where more hangs on it. */
+function withoutLimit(text: string): string {
+  const unlimited = text.replace(SENTENCE_ON_LIMIT, (sentence) => {
+    const rest = sentence.replaceAll(LIMIT, "");
+    return HAS_PLACEHOLDER.test(rest) ? rest : "";
+  });
+  return unlimited.trim();
 }
 
 function mentionsLimit(template: Template): boolean {

@@ -2,6 +2,7 @@ import { AIMessage, type BaseMessage, HumanMessage, SystemMessage } from "@langc
 import { z } from "zod";
 import { ConfigurationError } from "../shared/errors.ts";
 import { describe } from "../shared/validate.ts";
+import { addUsage } from "./add-usage.ts";
 import { askModel, type ChatModel, factsOf } from "./ask-model.ts";
 import { type ChunkOptions, chunked } from "./chunked.ts";
 import { DEFAULT_STRUCTURED_PROMPT, DEFAULT_SYSTEM_PROMPT } from "./default-prompts.ts";
@@ -59,7 +60,7 @@ export function structuredSummarizer<T = StructuredSummary>(
     throw new ConfigurationError(`Expected \`schema\` to be a zod schema, got ${describe(schema)}`);
   }
   const facts = factsOf(model);
-  const jsonSchema = JSON.stringify(z.toJSONSchema(schema, { io: "input" }));
+  const jsonSchema = jsonSchemaOf(schema);
   const prompts = compilePrompts({
     prompt: DEFAULT_STRUCTURED_PROMPT,
     mergePrompt: DEFAULT_STRUCTURED_PROMPT.replace("{conversation_text}", "{partial_summaries}"),
@@ -103,5 +104,17 @@ async function askForRecord<T>(
   });
   const repaired = parseJsonAnswer(second.text, schema);
   if (!("record" in repaired)) throw new Error(`The model gave no valid record: ${repaired.problem}`);
-  return { record: repaired.record, model: second.model, usage: second.usage };
+  return {
+    record: repaired.record,
+    model: second.model,
+    usage: addUsage([first.usage, second.usage]),
+  };
+}
+
+function jsonSchemaOf(schema: z.ZodType): string {
+  try {
+    return JSON.stringify(z.toJSONSchema(schema, { io: "input" }));
+  } catch (cause) {
+    throw new ConfigurationError("Expected `schema` to have a JSON schema, which it has not", { cause });
+  }
 }
