@@ -1,14 +1,3 @@
-/** Runs a task so often and gives the times of each run in milliseconds, sorted. */
-export async function times(runs: number, task: () => Promise<void> | void): Promise<readonly number[]> {
-  const measured: number[] = [];
-  for (let run = 0; run < runs; run++) {
-    const start = performance.now();
-    await task();
-    measured.push(performance.now() - start);
-  }
-  return measured.sort((a, b) => a - b);
-}
-
 /** The middle one of sorted figures. */
 export function median(sorted: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;

@@ -80,7 +80,7 @@ export function copyEvent(event: SessionEvent): SessionEvent {
 }
 
 /** A copy of a message of any class, with its own content. */
-export function copyMessage<M extends BaseMessage>(message: M): M {
+function copyMessage<M extends BaseMessage>(message: M): M {
   const copy = Object.create(Object.getPrototypeOf(message) as object) as Record<PropertyKey, unknown>;
   const source = message as unknown as Record<PropertyKey, unknown>;
   for (const key of Reflect.ownKeys(message)) copy[key] = deepCopy(source[key]);

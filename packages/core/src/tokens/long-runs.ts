@@ -1,5 +1,5 @@
 /** Longest run of one class of characters that an encoder gets in one piece. */
-export const LONGEST_RUN = 500;
+const LONGEST_RUN = 500;
 
 // The classes by which the encoders' own patterns cut text: letters with marks, white space, the rest but digits.
 const LONG_RUN = new RegExp(

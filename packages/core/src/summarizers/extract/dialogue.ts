@@ -64,7 +64,7 @@ export function rankDialogue(items: readonly ExtractItem[], budgetChars: number)
  * How much of a meeting a conversation is, 0 to 1, by the effective number of its speakers (the exponential of the entropy of
  * their shares of the text): two is a chat, three and a half is a meeting.
  */
-export function meetingShare(items: readonly ExtractItem[]): number {
+function meetingShare(items: readonly ExtractItem[]): number {
   const chars = new Map<string, number>();
   let total = 0;
   for (const item of items) {

@@ -8,8 +8,6 @@ import { wellFormed } from "./text.ts";
 import type { ExtractItem, ExtractOptions, Piece } from "./types.ts";
 import { rankWork } from "./work.ts";
 
-export type { ExtractItem, ExtractOptions, ExtractRole } from "./types.ts";
-
 /** Rankings go a little beyond the budget, so that the final fit has something to add. */
 const SLACK = 1.3;
 /** A few sentences beside a mountain of tool output are still heard, and the other way round. */

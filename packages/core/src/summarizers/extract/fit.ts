@@ -49,7 +49,7 @@ function longest(count: number, render: (k: number) => string, limit: number): n
 }
 
 /** The beginning of a text within the budget: for a budget so small that not even one piece fits. */
-export function clip(text: string, maxTokens: number, countTokens: (text: string) => number): string {
+function clip(text: string, maxTokens: number, countTokens: (text: string) => number): string {
   let low = 0;
   let high = Math.min(text.length, maxTokens * 8);
   while (low < high) {

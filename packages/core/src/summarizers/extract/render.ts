@@ -6,7 +6,7 @@ const LONGEST_SEGMENT = 40;
 const LONGEST_LINE = 1_200;
 
 /** The UTC day of a time as "2023-05-08", or undefined where there is none. */
-export function dayOf(timestamp: number | undefined): string | undefined {
+function dayOf(timestamp: number | undefined): string | undefined {
   if (timestamp === undefined || !Number.isFinite(timestamp) || Math.abs(timestamp) > 8.64e15)
     return undefined;
   return new Date(Math.floor(timestamp / DAY) * DAY).toISOString().slice(0, 10);
