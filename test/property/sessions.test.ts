@@ -17,7 +17,7 @@ import {
   ReplacingService,
   TimestampOrderedService,
 } from "../support/foreign-services.ts";
-import { histories, play, type Step } from "../support/histories.ts";
+import { conversationOf, histories } from "../support/histories.ts";
 import { requestProblems } from "../support/provider-rules.ts";
 import { KEY } from "../support/sessions.ts";
 import { stubSummarizer } from "../support/stub-summarizer.ts";
@@ -42,13 +42,6 @@ const keeps = fc.constantFrom<KeepPolicy>(
   { turns: 3, maxTokens: 15 },
   (events) => Math.floor(events.length / 2),
 );
-
-/** What is said in a random history, as a caller would append it: shuffled timestamps, retries, streaming pieces. */
-function conversation(steps: readonly Step[]): readonly EventInput[] {
-  return play(steps)
-    .filter(isConversationEvent)
-    .map(({ seq, ...event }, at) => ({ ...event, timestamp: 1000 * ((at * 7) % 11) }));
-}
 
 describe.each(stores)("a decorated service, %s", (_, makeStore) => {
   test("invariants 1, 2, 3, 5, 6, 7, 8 hold after every append, whatever folds, fails, is retried or reopened", async () => {
@@ -77,7 +70,7 @@ describe.each(stores)("a decorated service, %s", (_, makeStore) => {
           const session = await sessions.createSession(KEY);
           await sessions.createSession(OTHER);
           const appended: string[] = [];
-          for (const [at, event] of conversation(steps).entries()) {
+          for (const [at, event] of conversationOf(steps).entries()) {
             const stored = await sessions.appendEvent({ session, event });
             appended.push(stored.id);
             await sessions.appendEvent({ session, event: { ...event, id: `piece${at}`, partial: true } });
@@ -168,7 +161,7 @@ test("invariant 4: what keep asks for within its cap is there verbatim, and so a
           maxSummaryLength: null,
         });
         const session = await sessions.createSession(KEY);
-        for (const event of conversation(steps)) await sessions.appendEvent({ session, event });
+        for (const event of conversationOf(steps)) await sessions.appendEvent({ session, event });
         const before = (await sessions.getSession({ ...KEY, view: "full" }))?.events ?? [];
         await sessions.summarize(KEY, { force: true });
         const window = (await sessions.getSession(KEY))?.events ?? [];

@@ -2,6 +2,7 @@ import {
   createEvent,
   type EventInput,
   FoldedLog,
+  isConversationEvent,
   type Mark,
   type SessionEvent,
   SessionSummary,
@@ -140,6 +141,13 @@ export function play(
     }
   }
   return log;
+}
+
+/** What is said in a random history, as a caller would append it: without marks, with shuffled timestamps. */
+export function conversationOf(steps: readonly Step[]): readonly EventInput[] {
+  return play(steps)
+    .filter(isConversationEvent)
+    .map(({ seq, ...event }, at) => ({ ...event, timestamp: 1000 * ((at * 7) % 11) }));
 }
 
 function said({ what, pick: chosen, flag }: Extract<Step, { kind: "say" }>): EventInput {

@@ -2,7 +2,7 @@ import { inScope } from "../events/scope.ts";
 import type { SessionEvent } from "../events/session-event.ts";
 import { isUnanswered, membersOf } from "../events/tool-rounds.ts";
 import { isComplete, lastTurn } from "../events/turns.ts";
-import type { FoldedLog } from "../summaries/fold.ts";
+import { type FoldedLog, inLogOrder } from "../summaries/fold.ts";
 import type { SessionSummary } from "../summaries/session-summary.ts";
 import type { SummaryNode } from "../summaries/summary-node.ts";
 import type { KeepPolicy } from "./keep-policy.ts";
@@ -99,7 +99,8 @@ export function planFold(log: FoldedLog, options: PlanOptions): Plan | NoPlan {
     );
     return {
       kind: "fold",
-      events: [...reread, ...fold.direct],
+      // What was left behind by an earlier fold may stand between the events that are read again.
+      events: [...reread, ...fold.direct].sort(inLogOrder),
       previous: replaced.map((node) => node.summary),
       level,
       omitted: fold.inside.filter(isOmitted),

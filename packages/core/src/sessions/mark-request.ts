@@ -11,7 +11,7 @@ export type MarkRequest = { readonly [kind in MarkKind]?: string | readonly stri
 /**
  * The marks that a request asks for.
  * @throws ConfigurationError for an unknown kind, an id that is not in the session, or one of the wrong sort;
- * EventsPrunedError when a summary is to be hidden whose events are gone.
+ * EventsPrunedError when a summary would lose its effect whose events are gone.
  */
 export function marksOf(request: MarkRequest, log: FoldedLog): readonly Mark[] {
   const marks: Mark[] = [];
@@ -24,7 +24,8 @@ export function marksOf(request: MarkRequest, log: FoldedLog): readonly Mark[] {
     if (targets.length > 0) marks.push({ kind, targets: targets.map((id) => checkTarget(kind, id, log)) });
   }
   if (marks.length === 0) throw new ConfigurationError(`Expected at least one of ${MARK_KINDS.join(", ")}`);
-  if (marks.some(({ kind }) => kind === "hide")) refuseIfPruned(marks, log);
+  // An older summary that comes back can take the effect of a later one, just as hiding that one would.
+  if (marks.some(({ kind }) => kind === "hide" || kind === "unhide")) refuseIfPruned(marks, log);
   return marks;
 }
 
@@ -56,5 +57,5 @@ function refuseIfPruned(marks: readonly Mark[], log: FoldedLog): void {
       if (log.get(id) === undefined && hypothetical.coveringSummary(id) === undefined) lost.add(id);
     }
   }
-  if (lost.size > 0) throw new EventsPrunedError("hide the summary", lost.size);
+  if (lost.size > 0) throw new EventsPrunedError("change which summaries are hidden", lost.size);
 }

@@ -39,7 +39,7 @@ export interface Prompts {
 
 const EVERYWHERE = ["max_summary_words", "user_name"];
 const LIMIT = "{max_summary_words}";
-const SENTENCE_ON_LIMIT = /[^.!?\n]*\{max_summary_words\}[^.!?\n]*[.!?]*[^\S\n]*/g;
+const SENTENCE_ON_LIMIT = /([^\S\n]*)[^.!?\n]*\{max_summary_words\}[^.!?\n]*[.!?]*[^\S\n]*/g;
 const HAS_PLACEHOLDER = /\{[a-z_]+\}/;
 const EMPTY: Template = { placeholders: new Set(), render: () => "" };
 
@@ -103,9 +103,9 @@ export function hasPlaceForLimit({ prompt, systemPrompt, maxSummaryWords }: Prom
 
 /** The template without what it says of a limit: the sentence goes, or the number alone where more hangs on it. */
 function withoutLimit(text: string): string {
-  const unlimited = text.replace(SENTENCE_ON_LIMIT, (sentence) => {
+  const unlimited = text.replace(SENTENCE_ON_LIMIT, (sentence, before: string) => {
     const rest = sentence.replaceAll(LIMIT, "");
-    return HAS_PLACEHOLDER.test(rest) ? rest : "";
+    return HAS_PLACEHOLDER.test(rest) ? rest : before;
   });
   return unlimited.trim();
 }
