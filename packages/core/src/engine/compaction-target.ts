@@ -2,6 +2,7 @@ import type { EventInput } from "../events/create-event.ts";
 import type { SessionEvent } from "../events/session-event.ts";
 import type { FoldedLog } from "../summaries/fold.ts";
 import type { SessionSummary } from "../summaries/session-summary.ts";
+import type { Calibration } from "../tokens/calibration.ts";
 import type { TokenLedger } from "../tokens/token-ledger.ts";
 import type { SessionStatistics } from "../triggers/session-statistics.ts";
 import type { WindowSize } from "./outcome.ts";
@@ -30,8 +31,8 @@ export interface CompactionTarget {
   log(): FoldedLog;
   /** Figures of the log as it is known now. */
   statistics(): SessionStatistics;
-  /** What to multiply counted tokens by. */
-  calibration(): number;
+  /** How the counter compares with the provider's usage in this session. */
+  readonly calibration: Calibration;
   /**
    * Appends the summary that `draft` makes of the log as it stands at that moment, and tells the log with it in.
    * Where the draft makes none, nothing is appended.

@@ -1,13 +1,13 @@
 import { transcriptBlocks } from "../events/transcript.ts";
 import { type NoPlan, type Plan, planFold } from "../planning/plan.ts";
-import { isSessionfoldError, SummarizeError } from "../shared/errors.ts";
+import { ConfigurationError, isSessionfoldError, SummarizeError } from "../shared/errors.ts";
 import { randomId } from "../shared/ids.ts";
 import { evaluateTrigger } from "../triggers/evaluate.ts";
 import type { SessionStatistics } from "../triggers/session-statistics.ts";
 import type { TriggerExplanation } from "../triggers/trigger.ts";
 import { attempt } from "./attempt.ts";
 import type { CompactionTarget } from "./compaction-target.ts";
-import { CalledOff } from "./deadline.ts";
+import { CalledOff, withDeadline } from "./deadline.ts";
 import type { ResolvedOptions } from "./options.ts";
 import type { SummarizeOutcome } from "./outcome.ts";
 import { draftSummary } from "./summary-draft.ts";
@@ -83,16 +83,23 @@ async function ask(
   options: ResolvedOptions,
   run: CompactionRun,
 ): Promise<TriggerExplanation> {
-  return attempt(target.sessionId, "trigger-failed", "The trigger failed", () =>
-    evaluateTrigger(options.trigger, run.statistics ?? target.statistics(), options.clock()),
+  const { sessionId } = target;
+  const { timeoutMs } = options;
+  return withDeadline(
+    () =>
+      attempt(sessionId, "trigger-failed", "The trigger failed", () =>
+        evaluateTrigger(options.trigger, run.statistics ?? target.statistics(), options.clock()),
+      ),
+    { timeoutMs, signal: run.signal, sessionId },
   );
 }
 
 function makePlan(target: CompactionTarget, options: ResolvedOptions): Plan | NoPlan {
   const { ledger, scope } = target;
   const { keep, awaitResultsSeconds, strategy, blockLimit } = options;
-  const factor = target.calibration();
   try {
+    target.calibration.follow(target.log().visible, ledger);
+    const { factor } = target.calibration;
     return planFold(target.log(), {
       keep,
       scope,
@@ -103,6 +110,8 @@ function makePlan(target: CompactionTarget, options: ResolvedOptions): Plan | No
       blockLimit,
     });
   } catch (cause) {
-    throw new SummarizeError("keep-failed", "The keep policy failed", target.sessionId, { cause });
+    const message =
+      cause instanceof ConfigurationError ? cause.message : "The keep policy or the token counter failed";
+    throw new SummarizeError("keep-failed", message, target.sessionId, { cause });
   }
 }

@@ -123,6 +123,10 @@ const DEFAULT_MAX_SUMMARY_LENGTH = 1000;
 /** Pipecat's limit, long enough for a slow model and short enough for a waiting user. */
 const DEFAULT_TIMEOUT_MS = 120_000;
 
+/** The longest that a timer of JavaScript can be set to. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+const MILLISECONDS = `milliseconds above 0 and at most ${LONGEST_TIMEOUT_MS}, or null for none`;
+
 const positive = (unit: string) => z.number({ error: unit }).positive({ error: unit });
 const aFunction = <T>() => z.custom<T>((value) => typeof value === "function", { error: "a function" });
 const anObjectWith = <T>(method: string, what: string) =>
@@ -135,12 +139,15 @@ const counterSchema = z.custom<TokenCounterLike>(
     typeof value === "function" || typeof (value as { count?: unknown } | null)?.count === "function",
   { error: "a token counter or a function from text to tokens" },
 );
-const formatSchema = z.strictObject({
-  toolCall: aFunction<NonNullable<TranscriptFormat["toolCall"]>>().optional(),
-  toolResult: aFunction<NonNullable<TranscriptFormat["toolResult"]>>().optional(),
-  speaker: aFunction<NonNullable<TranscriptFormat["speaker"]>>().optional(),
-  media: aFunction<NonNullable<TranscriptFormat["media"]>>().optional(),
-});
+const formatSchema = z.strictObject(
+  {
+    toolCall: aFunction<NonNullable<TranscriptFormat["toolCall"]>>().optional(),
+    toolResult: aFunction<NonNullable<TranscriptFormat["toolResult"]>>().optional(),
+    speaker: aFunction<NonNullable<TranscriptFormat["speaker"]>>().optional(),
+    media: aFunction<NonNullable<TranscriptFormat["media"]>>().optional(),
+  },
+  { error: "an object with functions" },
+);
 
 /** Fields of the options' schema, for those that take the same options among their own. */
 export const summarizerShape: {
@@ -162,7 +169,11 @@ export const summarizerShape: {
   maxSummaryWords: z.int({ error: "an integer >= 0" }).min(0, { error: "an integer >= 0" }).optional(),
   maxSummaryLength: positive("a number of characters above 0, or null").nullish(),
   targetTokens: positive("a number of tokens above 0").optional(),
-  timeoutMs: positive("a number of milliseconds above 0, or null for none").nullish(),
+  timeoutMs: z
+    .number({ error: MILLISECONDS })
+    .positive({ error: MILLISECONDS })
+    .max(LONGEST_TIMEOUT_MS, { error: MILLISECONDS })
+    .nullish(),
   summaryMessage: summaryMessageSchema.optional(),
   awaitResultsSeconds: z.number({ error: "seconds >= 0" }).min(0, { error: "seconds >= 0" }).optional(),
   metadata: z.record(z.string(), z.unknown(), { error: "an object" }).optional(),
@@ -173,7 +184,9 @@ export const summarizerShape: {
   clock: aFunction<Clock>().optional(),
 };
 
-const schema: z.ZodType<SessionSummarizerOptions> = z.strictObject(summarizerShape);
+const schema: z.ZodType<SessionSummarizerOptions> = z.strictObject(summarizerShape, {
+  error: "an object",
+});
 
 /**
  * Checks options and fills in the defaults.

@@ -2,8 +2,11 @@ import { createEvent, type EventInput } from "../events/create-event.ts";
 import type { SessionEvent } from "../events/session-event.ts";
 import { withoutSuperseded } from "../events/transcript.ts";
 import type { KeepPolicy } from "../planning/keep-policy.ts";
+import { ConfigurationError } from "../shared/errors.ts";
+import { describe, requireObject } from "../shared/validate.ts";
 import { FoldedLog } from "../summaries/fold.ts";
-import { windowOf } from "../summaries/window.ts";
+import { isLogged, windowOf } from "../summaries/window.ts";
+import { Calibration } from "../tokens/calibration.ts";
 import { TokenLedger } from "../tokens/token-ledger.ts";
 import { StatisticsTracker } from "../triggers/statistics-tracker.ts";
 import type { CompactionTarget } from "./compaction-target.ts";
@@ -25,6 +28,27 @@ export interface SummarizeOptions extends SummarizeOverrides {
   readonly signal?: AbortSignal | undefined;
   /** The agent or branch whose events alone are folded. Default: the session. */
   readonly scope?: string | undefined;
+}
+
+/**
+ * What a call sets, checked.
+ * @throws ConfigurationError when the options are no object, the scope no name, or the signal no signal.
+ */
+export function checkedCall<T extends SummarizeOptions>(options: T): T {
+  requireObject("options", options);
+  const { scope, signal, force } = options;
+  if (scope !== undefined && (typeof scope !== "string" || scope === "")) {
+    throw new ConfigurationError(
+      `Expected \`scope\` to be the name of an agent or branch, got ${describe(scope)}`,
+    );
+  }
+  if (signal !== undefined && typeof signal.addEventListener !== "function") {
+    throw new ConfigurationError(`Expected \`signal\` to be an AbortSignal, got ${describe(signal)}`);
+  }
+  if (force !== undefined && typeof force !== "boolean") {
+    throw new ConfigurationError(`Expected \`force\` to be true or false, got ${describe(force)}`);
+  }
+  return options;
 }
 
 /** What a summarizer tells of itself. */
@@ -82,16 +106,15 @@ export class SessionSummarizer {
    */
   async summarizeEvents(
     events: readonly EventInput[],
-    {
-      force,
-      signal,
-      scope,
-      sessionId = "",
-      ...overrides
-    }: SummarizeOptions & { readonly sessionId?: string } = {},
+    given: SummarizeOptions & { readonly sessionId?: string } = {},
   ): Promise<SummarizeOutcome> {
+    const { force, signal, scope, sessionId = "", ...overrides } = checkedCall(given);
     const options = this.withOverrides(overrides);
-    const finished = withoutSuperseded(events.map((event, at) => createEvent(event, at, options.clock)));
+    if (!Array.isArray(events))
+      throw new ConfigurationError(`Expected \`events\` to be a list, got ${describe(events)}`);
+    const made = events.map((event: EventInput, at) => createEvent(event, at, options.clock));
+    // A window may be handed in again; what it made up is not part of the conversation.
+    const finished = withoutSuperseded(made.filter(isLogged));
     const log = FoldedLog.of(finished);
     return compact(listTarget(log, this, options, sessionId, scope), options, { force, signal });
   }
@@ -105,14 +128,15 @@ function listTarget(
   scope: string | undefined,
 ): CompactionTarget {
   const { transcript: format, contextWindow, mergeSummaries } = options;
-  const tracker = new StatisticsTracker(log, { ledger, scope, format, contextWindow });
+  const calibration = new Calibration();
+  const tracker = new StatisticsTracker(log, { ledger, scope, format, calibration });
   return {
     sessionId,
     scope,
     ledger,
     log: () => log,
-    statistics: () => tracker.snapshot(),
-    calibration: () => tracker.calibration,
+    statistics: () => tracker.snapshot(contextWindow),
+    calibration,
     commit: async (makeDraft) => {
       const draft = makeDraft(log);
       if (draft === undefined) return undefined;

@@ -100,7 +100,8 @@ function historyOf(log: FoldedLog, plan: Plan): readonly SessionEvent[] | null {
   for (const { id } of plan.previous) {
     const covered = log.coveredEvents(id);
     if (covered.length < log.coveredIds(id).size) return null;
-    events.push(...covered);
+    // What was skipped since must not be read again, and what was pinned since stands in the window itself.
+    events.push(...covered.filter((event) => !log.isSkipped(event) && !log.isPinned(event)));
   }
   return events.sort(inLogOrder);
 }

@@ -14,7 +14,7 @@ import { deepCopy } from "../shared/deep-copy.ts";
 import { InvalidEventError } from "../shared/errors.ts";
 import { randomId } from "../shared/ids.ts";
 import { describe } from "../shared/validate.ts";
-import { MARK_KINDS } from "./marks.ts";
+import { MARK_KINDS, type Mark } from "./marks.ts";
 import type { EventActions, SessionEvent } from "./session-event.ts";
 
 /** An event as a caller hands it in: what is missing is filled in at append. */
@@ -41,7 +41,7 @@ export interface EventInput {
  */
 export function createEvent(input: EventInput, seq: number, clock: Clock): SessionEvent {
   if (typeof input !== "object" || input === null) throw invalid("event", "an object", input);
-  const { id = randomId(), timestamp = clock(), actions = {} } = input;
+  const { id = randomId(), timestamp = clock() } = input;
   if (typeof id !== "string" || id === "") throw invalid("event.id", "a string with text in it", input.id);
   if (typeof timestamp !== "number" || !Number.isFinite(timestamp)) {
     throw invalid("event.timestamp", "milliseconds since the epoch", input.timestamp);
@@ -50,9 +50,6 @@ export function createEvent(input: EventInput, seq: number, clock: Clock): Sessi
     const value: unknown = input[field] ?? undefined;
     if (value !== undefined && typeof value !== "string") throw invalid(`event.${field}`, "a string", value);
   }
-  if (typeof actions !== "object" || actions === null)
-    throw invalid("event.actions", "an object", input.actions);
-  checkMarks(actions);
   const message =
     input.message === undefined || input.message === null
       ? undefined
@@ -66,7 +63,7 @@ export function createEvent(input: EventInput, seq: number, clock: Clock): Sessi
     ...(input.branch && { branch: input.branch }),
     timestamp,
     ...(input.partial === true && { partial: true }),
-    actions: deepCopy(actions),
+    actions: actionsOf(input.actions ?? {}),
   };
 }
 
@@ -107,11 +104,9 @@ function toMessage(value: unknown, author: string | undefined): BaseMessage {
       return mapStoredMessageToChatMessage({ type: like.type, data: value } as StoredMessage);
     }
     return copyMessage(coerceMessageLikeToMessage(value as BaseMessageLike));
-  } catch (cause) {
-    throw new InvalidEventError(
-      `Expected \`event.message\` to be a LangChain message, got ${describe(value)}`,
-      { cause },
-    );
+  } catch {
+    // LangChain's own error quotes the message.
+    throw invalid("event.message", "a LangChain message", value);
   }
 }
 
@@ -133,17 +128,42 @@ function authorOf(message: BaseMessage | undefined): string {
   }
 }
 
-function checkMarks(actions: EventActions): void {
-  if (actions.marks === undefined) return;
-  const valid =
-    Array.isArray(actions.marks) &&
-    actions.marks.every(
-      (mark) =>
-        MARK_KINDS.includes(mark?.kind) &&
-        Array.isArray(mark.targets) &&
+/** The actions, checked; absent ones that a store wrote as null are left out. */
+function actionsOf(given: unknown): EventActions {
+  if (typeof given !== "object" || given === null || Array.isArray(given))
+    throw invalid("event.actions", "an object", given);
+  const actions = Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== null && value !== undefined),
+  );
+  for (const [action, [holds, expected]] of Object.entries(ACTIONS)) {
+    if (action in actions && !holds(actions[action]))
+      throw invalid(`event.actions.${action}`, expected, actions[action]);
+  }
+  return deepCopy(actions);
+}
+
+const isObject = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const isBoolean = (value: unknown): boolean => typeof value === "boolean";
+
+const ACTIONS: Readonly<Record<string, readonly [(value: unknown) => boolean, string]>> = {
+  skipSummarization: [isBoolean, "true or false"],
+  pinned: [isBoolean, "true or false"],
+  stateDelta: [isObject, "an object"],
+  summary: [isObject, "a summary as plain JSON"],
+  marks: [isMarks, "a list of { kind, targets }"],
+};
+
+function isMarks(value: unknown): boolean {
+  return (
+    Array.isArray(value) &&
+    value.every(
+      (mark: Partial<Mark> | null) =>
+        MARK_KINDS.some((kind) => kind === mark?.kind) &&
+        Array.isArray(mark?.targets) &&
         mark.targets.every((id: unknown) => typeof id === "string"),
-    );
-  if (!valid) throw invalid("event.actions.marks", "a list of { kind, targets }", actions.marks);
+    )
+  );
 }
 
 function invalid(field: string, expected: string, value: unknown): InvalidEventError {

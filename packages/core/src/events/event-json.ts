@@ -1,6 +1,7 @@
 import type { StoredMessage } from "@langchain/core/messages";
 import { systemClock } from "../shared/clock.ts";
 import { InvalidEventError } from "../shared/errors.ts";
+import { describe } from "../shared/validate.ts";
 import { createEvent, type EventInput } from "./create-event.ts";
 import type { EventActions, SessionEvent } from "./session-event.ts";
 
@@ -29,15 +30,22 @@ export function eventToJson(event: SessionEvent): EventJson {
  */
 export function eventFromJson(json: unknown, fallbackSeq?: number): SessionEvent {
   const input = json as EventInput & { seq?: unknown };
-  const seq = input?.seq ?? fallbackSeq;
+  const given: unknown = input?.seq ?? fallbackSeq;
+  const seq = typeof given === "string" && given.trim() !== "" ? Number(given) : given;
   if (typeof seq !== "number" || !Number.isFinite(seq)) {
-    throw new InvalidEventError("Expected `event.seq` to be a number, got nothing of the kind");
+    throw new InvalidEventError(`Expected \`event.seq\` to be a number, got ${describe(given)}`);
+  }
+  // A new id at every read would make every read a new event.
+  if (typeof input.id !== "string" || input.id === "") {
+    throw new InvalidEventError(
+      `Expected \`event.id\` of a stored event to be a string with text in it, got ${describe(input.id)}`,
+    );
   }
   return createEvent({ ...input, timestamp: timeOf(input.timestamp) }, seq, systemClock);
 }
 
 /** Stores write times in many ways. An event whose time cannot be read is still an event: its place is its position. */
-function timeOf(value: unknown): number {
+export function timeOf(value: unknown): number {
   if (typeof value === "number" && Number.isFinite(value)) return value;
   const parsed = value instanceof Date ? value.getTime() : typeof value === "string" ? Date.parse(value) : 0;
   return Number.isNaN(parsed) ? 0 : parsed;

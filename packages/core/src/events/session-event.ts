@@ -57,10 +57,10 @@ export function isConversationEvent(event: SessionEvent): boolean {
   return !isSummaryEvent(event) && !isMarkEvent(event);
 }
 
-/** True for a user's event, which starts a turn: authored by "user" in any case, and not a tool result. */
+/** True for what a user said, which starts a turn: authored by "user" in any case, and neither a tool result nor silent. */
 export function isUserEvent(event: SessionEvent): boolean {
-  if (!isConversationEvent(event) || event.author.toLowerCase() !== "user") return false;
-  return event.message === undefined || isHumanMessage(event.message);
+  if (event.message === undefined || !isConversationEvent(event)) return false;
+  return event.author.toLowerCase() === "user" && isHumanMessage(event.message);
 }
 
 /** True for an event of the system: by author or by the role of its message. */

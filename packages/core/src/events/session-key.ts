@@ -1,5 +1,5 @@
 import { ConfigurationError } from "../shared/errors.ts";
-import { describe } from "../shared/validate.ts";
+import { describe, requireObject } from "../shared/validate.ts";
 
 /** Names one session. No call made with one key ever sees or changes another. */
 export interface SessionKey {
@@ -20,6 +20,7 @@ export type SessionRef =
  * @throws ConfigurationError when a part is missing or not a string.
  */
 export function keyOf(ref: SessionRef): SessionKey {
+  requireObject("session", ref);
   const sessionId =
     "sessionId" in ref && ref.sessionId !== undefined ? ref.sessionId : (ref as { id: string }).id;
   const key = { appName: ref.appName, userId: ref.userId, sessionId };

@@ -32,6 +32,8 @@ export interface Plan {
   readonly kind: "fold";
   /** Events to read, in log order. */
   readonly events: readonly SessionEvent[];
+  /** Events that the summary stands for: those it reads, and those that are read no more since they were skipped or pinned. */
+  readonly covered: readonly SessionEvent[];
   /** Summaries to read and take the place of, by their place in the window. */
   readonly previous: readonly SessionSummary[];
   /** How often summaries were merged into the new one. */
@@ -97,10 +99,11 @@ export function planFold(log: FoldedLog, options: PlanOptions): Plan | NoPlan {
       standing,
       options.blockLimit ?? DEFAULT_BLOCK_LIMIT,
     );
+    const covered = [...reread, ...fold.direct].sort(inLogOrder);
     return {
       kind: "fold",
-      // What was left behind by an earlier fold may stand between the events that are read again.
-      events: [...reread, ...fold.direct].sort(inLogOrder),
+      events: covered.filter((event) => !log.isSkipped(event) && !log.isPinned(event)),
+      covered,
       previous: replaced.map((node) => node.summary),
       level,
       omitted: fold.inside.filter(isOmitted),

@@ -12,6 +12,11 @@ export function handToCaller(
 ): SessionEvent {
   const copy = copyEvent(event);
   const { events } = session;
-  if (Array.isArray(events) && (isNew || !events.some((known) => known.id === event.id))) events.push(copy);
+  if (
+    Array.isArray(events) &&
+    Object.isExtensible(events) &&
+    (isNew || !events.some((known) => known.id === event.id))
+  )
+    events.push(copy);
   return copy;
 }

@@ -4,7 +4,7 @@ import { keyOf, keyString, type SessionKey } from "../events/session-key.ts";
 import { type Clock, systemClock } from "../shared/clock.ts";
 import { ConfigurationError, SessionExistsError, SessionNotFoundError } from "../shared/errors.ts";
 import { randomId } from "../shared/ids.ts";
-import { describe } from "../shared/validate.ts";
+import { describe, requireObject } from "../shared/validate.ts";
 import { handToCaller } from "./hand-to-caller.ts";
 import type {
   AppendEventRequest,
@@ -105,7 +105,9 @@ export class InMemorySessionService implements EventDeletingService {
     this.#sessions.delete(keyString(keyOf(request)));
   }
 
-  async appendEvent({ session, event: input }: AppendEventRequest): Promise<SessionEvent> {
+  async appendEvent(request: AppendEventRequest): Promise<SessionEvent> {
+    requireObject("request", request);
+    const { session, event: input } = request;
     const key = keyOf(session);
     const stored = this.#sessions.get(keyString(key));
     if (stored === undefined) throw new SessionNotFoundError(key.sessionId);
@@ -148,7 +150,7 @@ function view(stored: StoredSession, events: readonly SessionEvent[]): Session {
 
 function withoutTemporaryState(input: EventInput): EventInput {
   const delta = input?.actions?.stateDelta;
-  if (delta === undefined) return input;
+  if (typeof delta !== "object" || delta === null) return input;
   return { ...input, actions: { ...input.actions, stateDelta: withoutTemporary(delta) } };
 }
 

@@ -2,7 +2,7 @@ import { MARK_KINDS, type Mark, type MarkKind } from "../events/marks.ts";
 import { isConversationEvent, isSummaryEvent } from "../events/session-event.ts";
 import { ConfigurationError, EventsPrunedError } from "../shared/errors.ts";
 import { randomId } from "../shared/ids.ts";
-import { describe } from "../shared/validate.ts";
+import { describe, requireObject } from "../shared/validate.ts";
 import { FoldedLog } from "../summaries/fold.ts";
 
 /** What to mark: ids of events to pin or skip, ids of summaries to hide (undo) or to pin. */
@@ -14,6 +14,7 @@ export type MarkRequest = { readonly [kind in MarkKind]?: string | readonly stri
  * EventsPrunedError when a summary would lose its effect whose events are gone.
  */
 export function marksOf(request: MarkRequest, log: FoldedLog): readonly Mark[] {
+  requireObject("request", request);
   const marks: Mark[] = [];
   for (const [name, value] of Object.entries(request)) {
     const kind = MARK_KINDS.find((known) => known === name);
@@ -24,8 +25,7 @@ export function marksOf(request: MarkRequest, log: FoldedLog): readonly Mark[] {
     if (targets.length > 0) marks.push({ kind, targets: targets.map((id) => checkTarget(kind, id, log)) });
   }
   if (marks.length === 0) throw new ConfigurationError(`Expected at least one of ${MARK_KINDS.join(", ")}`);
-  // An older summary that comes back can take the effect of a later one, just as hiding that one would.
-  if (marks.some(({ kind }) => kind === "hide" || kind === "unhide")) refuseIfPruned(marks, log);
+  refuseIfPruned(marks, log);
   return marks;
 }
 
@@ -33,7 +33,7 @@ function checkTarget(kind: MarkKind, id: unknown, log: FoldedLog): string {
   const event = typeof id === "string" ? log.get(id) : undefined;
   if (event === undefined)
     throw new ConfigurationError(
-      `Expected \`${kind}\` to name an entry of this session, got ${describe(id)}`,
+      `Expected \`${kind}\` to name an entry of this session, got ${describe(id, true)}`,
     );
   const family = kind.replace(/^un/, "");
   if (family === "hide" && !isSummaryEvent(event))
@@ -46,8 +46,13 @@ function checkTarget(kind: MarkKind, id: unknown, log: FoldedLog): string {
   return event.id;
 }
 
-/** A summary whose events were pruned is all that is left of them, so it must stay. */
-function refuseIfPruned(marks: readonly Mark[], log: FoldedLog): void {
+/**
+ * A summary whose events were pruned is all that is left of them, so it must stay in effect. An older one that comes back
+ * can take its place as well as hiding it would.
+ * @throws EventsPrunedError
+ */
+export function refuseIfPruned(marks: readonly Mark[], log: FoldedLog): void {
+  if (!marks.some(({ kind }) => kind === "hide" || kind === "unhide")) return;
   const seq = log.lastSeq + 1;
   const marked = { id: randomId(), seq, author: "system", timestamp: 0, actions: { marks } };
   const hypothetical = FoldedLog.of([...log.events, marked]);

@@ -2,7 +2,7 @@ import { copyEvent } from "../events/create-event.ts";
 import { isConversationEvent, type SessionEvent } from "../events/session-event.ts";
 import { renderEvent } from "../events/transcript.ts";
 import { ConfigurationError } from "../shared/errors.ts";
-import { describe } from "../shared/validate.ts";
+import { describe, requireObject } from "../shared/validate.ts";
 import type { FoldedLog } from "../summaries/fold.ts";
 
 /** What to look for. */
@@ -27,7 +27,8 @@ const DEFAULT_LIMIT = 20;
  * @throws ConfigurationError for a blank query or a limit that is not an integer above 0.
  */
 export function searchLog(log: FoldedLog, query: string | SearchQuery): readonly SearchResult[] {
-  const { text, limit = DEFAULT_LIMIT } = typeof query === "string" ? { text: query } : query;
+  if (typeof query !== "string") requireObject("query", query);
+  const { text, limit = DEFAULT_LIMIT }: SearchQuery = typeof query === "string" ? { text: query } : query;
   if (typeof text !== "string" || text.trim() === "") {
     throw new ConfigurationError("Expected `query` to be a text to look for, got a blank one");
   }

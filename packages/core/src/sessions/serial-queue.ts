@@ -5,7 +5,11 @@ export class SerialQueue {
   /** Runs the task once all before it are done. */
   run<T>(task: () => Promise<T>): Promise<T> {
     const result = this.#last.then(task);
-    this.#last = result.catch(() => undefined);
+    // Only the end matters: keeping the result would keep what was read for as long as nobody reads again.
+    this.#last = result.then(
+      () => undefined,
+      () => undefined,
+    );
     return result;
   }
 }

@@ -1,7 +1,8 @@
-import { eventFromJson } from "../events/event-json.ts";
+import { eventFromJson, timeOf } from "../events/event-json.ts";
 import type { SessionEvent } from "../events/session-event.ts";
 import type { SessionKey } from "../events/session-key.ts";
 import { FoldedLog } from "../summaries/fold.ts";
+import { Calibration } from "../tokens/calibration.ts";
 import { type StatisticsOptions, StatisticsTracker } from "../triggers/statistics-tracker.ts";
 import { SerialQueue } from "./serial-queue.ts";
 import type { Session, SessionService } from "./session-service.ts";
@@ -14,12 +15,15 @@ export class TrackedSession {
   readonly key: SessionKey;
   /** Every call to the inner service for this key goes through here, never a call to a model. */
   readonly queue: SerialQueue = new SerialQueue();
+  /** Grows when the session under this key is deleted or made anew. */
+  generation = 0;
   /** Calls in progress; as long as there are any, the session is not forgotten. */
   users = 0;
   #log: FoldedLog | undefined;
   #incarnation: string | undefined;
   readonly #trackers = new Map<string | undefined, StatisticsTracker>();
   readonly #logger: { warn(message: string): void };
+  #calibration = new Calibration();
   #warned = 0;
 
   constructor(key: SessionKey, logger: { warn(message: string): void }) {
@@ -34,18 +38,30 @@ export class TrackedSession {
   }
 
   /** Forgets what is known: the next `read` reads all. */
-  reset(): void {
+  forget(): void {
     this.#log = undefined;
     this.#incarnation = undefined;
     this.#trackers.clear();
+    this.#calibration = new Calibration();
     this.#warned = 0;
   }
 
+  /** Forgets a session that is gone. Whatever was begun for it must not reach one that follows under its key. */
+  reset(): void {
+    this.forget();
+    this.generation++;
+  }
+
+  /** How the counter compares with the provider's usage in this session. */
+  get calibration(): Calibration {
+    return this.#calibration;
+  }
+
   /** Statistics of the session, or of one scope of it. */
-  statistics(options: StatisticsOptions): StatisticsTracker {
+  statistics(options: Omit<StatisticsOptions, "calibration">): StatisticsTracker {
     let tracker = this.#trackers.get(options.scope);
     if (tracker === undefined) {
-      tracker = new StatisticsTracker(this.log, options);
+      tracker = new StatisticsTracker(this.log, { ...options, calibration: this.#calibration });
       this.#trackers.set(options.scope, tracker);
     }
     return tracker;
@@ -87,6 +103,12 @@ export class TrackedSession {
       return;
     }
     const log = this.#log;
+    if (told.some((event) => isAnother(log.get(event.id), event))) {
+      // The store answers for another session than the one we knew, made under the same key with the same ids.
+      this.reset();
+      this.#log = FoldedLog.of(told.map(eventFromJson));
+      return;
+    }
     const all = afterSeq === undefined || told.some((event) => (event.seq ?? -1) <= afterSeq);
     told.forEach((event, at) => {
       if (log.get(event.id) === undefined) log.append(eventFromJson(event, at));
@@ -97,4 +119,9 @@ export class TrackedSession {
       this.#log = FoldedLog.of(told.map((event, at) => log.get(event.id) ?? eventFromJson(event, at)));
     }
   }
+}
+
+/** Whether a stored event is not the one that was known by its id. What an event says is fixed at append. */
+function isAnother(known: SessionEvent | undefined, told: SessionEvent): boolean {
+  return known !== undefined && (known.author !== told.author || known.timestamp !== timeOf(told.timestamp));
 }

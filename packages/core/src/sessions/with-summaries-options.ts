@@ -25,7 +25,7 @@ export interface WithSummariesOptions extends Omit<SessionSummarizerOptions, "su
    */
   readonly mode?: "inline" | "manual" | undefined;
   /** Told of every attempt, those that skipped as well. What it throws is logged and changes nothing. */
-  readonly onOutcome?: ((outcome: SummarizeOutcome, context: OutcomeContext) => void) | undefined;
+  readonly onOutcome?: ((outcome: SummarizeOutcome, context: OutcomeContext) => unknown) | undefined;
   /** Gets warnings, which never carry content. Default: the console. */
   readonly logger?: { warn(message: string): void } | undefined;
   /** Sessions whose folded state stays in memory; others are read again when they are needed. Default 1000. */
@@ -78,20 +78,35 @@ const OWN = new Set(["summarizer", "mode", "onOutcome", "logger", "maxCachedSess
  */
 export function resolveServiceOptions(given: WithSummariesOptions): ResolvedServiceOptions {
   const options = validate(schema, given);
-  const logger = options.logger ?? console;
+  const logger = quietly(options.logger ?? console);
   const report = options.onOutcome;
   return {
     summarizer: summarizerOf(given),
     mode: options.mode ?? "inline",
     onOutcome: (outcome, context) => {
+      const warn = (): void =>
+        logger.warn(`sessionfold: onOutcome failed for session ${context.session.sessionId}`);
       try {
-        report?.(outcome, context);
+        Promise.resolve(report?.(outcome, context)).catch(warn);
       } catch {
-        logger.warn(`sessionfold: onOutcome threw for session ${context.session.sessionId}`);
+        warn();
       }
     },
     logger,
     maxCachedSessions: options.maxCachedSessions ?? DEFAULT_CACHED_SESSIONS,
+  };
+}
+
+/** A logger that fails must not take a session down with it. */
+function quietly(logger: { warn(message: string): void }): { warn(message: string): void } {
+  return {
+    warn: (message) => {
+      try {
+        logger.warn(message);
+      } catch {
+        // There is nobody left to tell.
+      }
+    },
   };
 }
 

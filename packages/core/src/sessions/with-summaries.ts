@@ -2,7 +2,7 @@ import type { CompactionTarget } from "../engine/compaction-target.ts";
 import { type CompactionRun, compact } from "../engine/compactor.ts";
 import type { ResolvedOptions } from "../engine/options.ts";
 import type { SummarizeOutcome } from "../engine/outcome.ts";
-import type { SessionSummarizer, SummarizeOptions } from "../engine/session-summarizer.ts";
+import { checkedCall, type SessionSummarizer, type SummarizeOptions } from "../engine/session-summarizer.ts";
 import { copyEvent, createEvent, type EventInput } from "../events/create-event.ts";
 import type { SessionEvent } from "../events/session-event.ts";
 import { keyOf, keyString, type SessionKey, type SessionRef } from "../events/session-key.ts";
@@ -12,14 +12,13 @@ import {
   SessionNotFoundError,
   UnsupportedError,
 } from "../shared/errors.ts";
-import { describe } from "../shared/validate.ts";
+import { describe, requireObject } from "../shared/validate.ts";
 import type { SessionSummary } from "../summaries/session-summary.ts";
 import { windowOf } from "../summaries/window.ts";
 import type { SessionStatistics } from "../triggers/session-statistics.ts";
-import type { StatisticsTracker } from "../triggers/statistics-tracker.ts";
 import { checkPoint } from "./check-points.ts";
 import { handToCaller } from "./hand-to-caller.ts";
-import { type MarkRequest, marksOf } from "./mark-request.ts";
+import { type MarkRequest, marksOf, refuseIfPruned } from "./mark-request.ts";
 import { prunableIds } from "./prunable.ts";
 import { type SearchQuery, type SearchResult, searchLog } from "./search.ts";
 import {
@@ -57,12 +56,30 @@ export function withSummaries(
   inner: SessionService,
   options: WithSummariesOptions = {},
 ): SummarizingSessionService {
-  if (typeof (inner as Partial<SessionService> | null)?.appendEvent !== "function") {
-    throw new ConfigurationError(`Expected a session service to decorate, got ${describe(inner)}`);
+  for (const method of [
+    "createSession",
+    "getSession",
+    "listSessions",
+    "deleteSession",
+    "appendEvent",
+  ] as const) {
+    if (typeof (inner as Partial<SessionService> | null)?.[method] === "function") continue;
+    throw new ConfigurationError(
+      `Expected a session service with \`${method}\` to decorate, got ${describe(inner)}`,
+    );
   }
   if (DECORATED in inner)
     throw new ConfigurationError("Expected a plain session service, got one that withSummaries made");
   return new SummarizingService(inner, resolveServiceOptions(options));
+}
+
+/** A summarisation in progress. */
+interface Run {
+  /** Of the session that it was begun for; one made anew under the same key has another. */
+  readonly generation: number;
+  readonly outcome: Promise<SummarizeOutcome>;
+  /** Calls it off. */
+  end(): void;
 }
 
 class SummarizingService implements SummarizingSessionService {
@@ -71,7 +88,7 @@ class SummarizingService implements SummarizingSessionService {
   readonly #options: ResolvedServiceOptions;
   readonly #summarizer: SessionSummarizer;
   readonly #tracked: TrackedSessions;
-  readonly #runs = new Map<string, Promise<SummarizeOutcome>>();
+  readonly #runs = new Map<string, Run>();
   readonly #closing = new AbortController();
 
   constructor(inner: SessionService, options: ResolvedServiceOptions) {
@@ -94,9 +111,10 @@ class SummarizingService implements SummarizingSessionService {
   }
 
   async getSession(request: GetSessionRequest): Promise<Session | null> {
+    requireObject("request", request);
     const { view = "window", agent, afterSeq } = request;
     if (view !== "window" && view !== "full") {
-      throw new ConfigurationError(`Expected \`view\` to be "window" or "full", got ${describe(view)}`);
+      throw new ConfigurationError(`Expected \`view\` to be "window" or "full", got ${describe(view, true)}`);
     }
     return this.#read(request, async (tracked, session) => {
       if (session === null) return null;
@@ -117,11 +135,14 @@ class SummarizingService implements SummarizingSessionService {
       tracked.queue.run(async () => {
         await this.#inner.deleteSession(tracked.key);
         tracked.reset();
+        for (const [id, run] of this.#runs) if (id.startsWith(keyString(tracked.key))) run.end();
       }),
     );
   }
 
-  async appendEvent({ session: caller, event: input }: AppendEventRequest): Promise<SessionEvent> {
+  async appendEvent(request: AppendEventRequest): Promise<SessionEvent> {
+    requireObject("request", request);
+    const { session: caller, event: input } = request;
     const event = createEvent(input, 0, this.#summarizer.options.clock);
     if (event.partial === true) return event;
     return this.#tracked.use(keyOf(caller), async (tracked) => {
@@ -129,7 +150,8 @@ class SummarizingService implements SummarizingSessionService {
         const session = await this.#readOrThrow(tracked);
         const known = tracked.log.get(event.id);
         if (known !== undefined) return { stored: known, before: undefined };
-        const before = this.#tracker(tracked, undefined, this.#summarizer.options).snapshot();
+        refuseIfPruned(event.actions.marks ?? [], tracked.log);
+        const before = this.#statistics(tracked, undefined, this.#summarizer.options);
         return { stored: await this.#store(tracked, session, event), before };
       });
       const answer = handToCaller(caller, stored, before !== undefined);
@@ -139,10 +161,8 @@ class SummarizingService implements SummarizingSessionService {
     });
   }
 
-  async summarize(
-    session: SessionRef,
-    { scope, signal, force, ...overrides }: SummarizeOptions = {},
-  ): Promise<SummarizeOutcome> {
+  async summarize(session: SessionRef, given: SummarizeOptions = {}): Promise<SummarizeOutcome> {
+    const { scope, signal, force, ...overrides } = checkedCall(given);
     const options = this.#summarizer.withOverrides(overrides);
     return this.#tracked.use(keyOf(session), async (tracked) => {
       await tracked.queue.run(() => this.#readOrThrow(tracked));
@@ -208,14 +228,14 @@ class SummarizingService implements SummarizingSessionService {
       try {
         await inner.deleteEvents({ ...tracked.key, eventIds });
       } finally {
-        tracked.reset();
+        tracked.forget();
       }
       return eventIds;
     });
   }
 
   async flush(): Promise<void> {
-    await Promise.allSettled(this.#runs.values());
+    await Promise.allSettled([...this.#runs.values()].map(({ outcome }) => outcome));
   }
 
   async close(): Promise<void> {
@@ -263,9 +283,13 @@ class SummarizingService implements SummarizingSessionService {
     return stored;
   }
 
-  #tracker(tracked: TrackedSession, scope: string | undefined, options: ResolvedOptions): StatisticsTracker {
+  #statistics(
+    tracked: TrackedSession,
+    scope: string | undefined,
+    options: ResolvedOptions,
+  ): SessionStatistics {
     const { transcript: format, contextWindow } = options;
-    return tracked.statistics({ ledger: this.#summarizer.ledger, scope, format, contextWindow });
+    return tracked.statistics({ ledger: this.#summarizer.ledger, scope, format }).snapshot(contextWindow);
   }
 
   async #foldIfDue(tracked: TrackedSession, event: SessionEvent, before: SessionStatistics): Promise<void> {
@@ -283,7 +307,7 @@ class SummarizingService implements SummarizingSessionService {
     );
   }
 
-  #run(
+  async #run(
     tracked: TrackedSession,
     scope: string | undefined,
     options: ResolvedOptions,
@@ -291,32 +315,52 @@ class SummarizingService implements SummarizingSessionService {
     automatic: boolean,
   ): Promise<SummarizeOutcome> {
     const id = runKey(tracked.key, scope);
-    const running = this.#runs.get(id);
-    if (running !== undefined) return untilAborted(running, run.signal);
-    const signal =
-      run.signal === undefined ? this.#closing.signal : AbortSignal.any([run.signal, this.#closing.signal]);
-    const started = compact(this.#target(tracked, scope, options), options, { ...run, signal })
-      .then((outcome) => {
+    for (let running = this.#runs.get(id); running !== undefined; running = this.#runs.get(id)) {
+      if (running.generation !== tracked.generation) break;
+      const outcome = await untilAborted(running.outcome, run.signal);
+      // What somebody else was told for their own reasons is no answer to this call: the trigger does not bind a forced
+      // one, and their giving up is not ours.
+      const foreign =
+        outcome.kind === "skipped" &&
+        (outcome.reason === "aborted" || (run.force === true && outcome.reason === "not-triggered"));
+      if (!foreign || run.signal?.aborted === true || this.#closing.signal.aborted) return outcome;
+      if (this.#runs.get(id) === running) this.#runs.delete(id);
+    }
+    const ended = new AbortController();
+    const signal = AbortSignal.any([
+      ended.signal,
+      this.#closing.signal,
+      ...(run.signal === undefined ? [] : [run.signal]),
+    ]);
+    const started: Run = {
+      generation: tracked.generation,
+      end: () => ended.abort(),
+      outcome: compact(this.#target(tracked, scope, options), options, { ...run, signal }).then((outcome) => {
         this.#options.onOutcome(outcome, { session: tracked.key, scope, automatic });
         return outcome;
-      })
-      .finally(() => this.#runs.delete(id));
+      }),
+    };
     this.#runs.set(id, started);
-    return started;
+    try {
+      return await started.outcome;
+    } finally {
+      if (this.#runs.get(id) === started) this.#runs.delete(id);
+    }
   }
 
   #target(tracked: TrackedSession, scope: string | undefined, options: ResolvedOptions): CompactionTarget {
+    const { generation } = tracked;
     return {
       sessionId: tracked.key.sessionId,
       scope,
       ledger: this.#summarizer.ledger,
       log: () => tracked.log,
-      statistics: () => this.#tracker(tracked, scope, options).snapshot(),
-      calibration: () => this.#tracker(tracked, scope, options).calibration,
+      statistics: () => this.#statistics(tracked, scope, options),
+      calibration: tracked.calibration,
       commit: (makeDraft) =>
         tracked.queue.run(async () => {
           const session = await this.#readOrThrow(tracked);
-          const draft = makeDraft(tracked.log);
+          const draft = tracked.generation === generation ? makeDraft(tracked.log) : undefined;
           if (draft === undefined) return undefined;
           await this.#store(tracked, session, createEvent(draft.event, 0, options.clock));
           const { mergeSummaries } = this.#summarizer.options;

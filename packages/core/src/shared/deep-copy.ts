@@ -1,8 +1,9 @@
 /**
  * Copies plain data (objects, arrays, primitives) without recursion, so that depth cannot overflow the stack.
- * Shared and circular references stay so. Instances of classes are taken over as they are.
+ * Shared and circular references stay so. Bytes are copied; other instances of classes are taken over as they are.
  */
 export function deepCopy<T>(value: T): T {
+  if (ArrayBuffer.isView(value)) return structuredClone(value);
   if (!isPlain(value)) return value;
   const copies = new Map<object, object>();
   const open: object[] = [];
@@ -10,7 +11,7 @@ export function deepCopy<T>(value: T): T {
     const known = copies.get(source);
     if (known !== undefined) return known;
     // Long lists of ids are common and need no look at each entry.
-    if (Array.isArray(source) && !source.some(isPlain)) {
+    if (Array.isArray(source) && !source.some((item) => typeof item === "object" && item !== null)) {
       const flat: readonly unknown[] = source.slice();
       copies.set(source, flat);
       return flat;
@@ -26,7 +27,11 @@ export function deepCopy<T>(value: T): T {
   for (let source = open.pop(); source !== undefined; source = open.pop()) {
     const target = copies.get(source) as Record<string, unknown>;
     for (const [key, item] of Object.entries(source)) {
-      const copied: unknown = isPlain(item) ? copyOf(item) : item;
+      const copied: unknown = isPlain(item)
+        ? copyOf(item)
+        : ArrayBuffer.isView(item)
+          ? structuredClone(item)
+          : item;
       // A plain assignment to "__proto__" would set the prototype instead of a field.
       if (key === "__proto__")
         Object.defineProperty(target, key, {
@@ -39,6 +44,17 @@ export function deepCopy<T>(value: T): T {
     }
   }
   return result;
+}
+
+/** Freezes plain data all the way down. */
+export function deepFreeze<T>(value: T): T {
+  const open: unknown[] = [value];
+  for (let item = open.pop(); item !== undefined; item = open.pop()) {
+    if (!isPlain(item) || Object.isFrozen(item)) continue;
+    Object.freeze(item);
+    open.push(...Object.values(item).filter((each) => each !== undefined));
+  }
+  return value;
 }
 
 function isPlain(value: unknown): value is object {

@@ -53,7 +53,9 @@ export class FoldedLog {
   /** How many of the visible events are the system events that lead the log. No plan ever folds them. */
   get leadingSystem(): number {
     let count = 0;
-    while ((this.#visible[count]?.seq ?? Number.POSITIVE_INFINITY) < this.#firstOfBody) count++;
+    // A summary stands for what was first in the body, also when that was pruned.
+    const body = Math.min(this.#firstOfBody, this.#forest.effective[0]?.position ?? Number.POSITIVE_INFINITY);
+    while ((this.#visible[count]?.seq ?? Number.POSITIVE_INFINITY) < body) count++;
     return count;
   }
 
@@ -173,8 +175,9 @@ export class FoldedLog {
     const round = this.#rounds.roundOf(event);
     if (round !== undefined && round.call !== event && hasFlags(event)) {
       // The flags of a result hold for its whole round, also for what stands further up.
-      this.#epoch++;
-      if (membersOf(round).some((member) => member !== event && this.#isTouched(member))) {
+      const others = membersOf(round).filter((member) => member !== event);
+      if (others.some((member) => !sameFlags(member, event))) this.#epoch++;
+      if (others.some((member) => this.#isTouched(member))) {
         this.#refilter();
         return;
       }
@@ -269,5 +272,9 @@ function withTime({ actions: { summary }, timestamp }: SessionEvent): unknown {
 }
 
 function hasFlags(event: SessionEvent): boolean {
-  return event.actions.pinned !== undefined || event.actions.skipSummarization !== undefined;
+  return event.actions.pinned === true || event.actions.skipSummarization === true;
+}
+
+function sameFlags(a: SessionEvent, b: SessionEvent): boolean {
+  return a.actions.pinned === b.actions.pinned && a.actions.skipSummarization === b.actions.skipSummarization;
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { deepCopy, deepFreeze } from "../shared/deep-copy.ts";
 import { validate } from "../shared/validate.ts";
 import { compressionRatio } from "./compression-ratio.ts";
 import { type Coverage, coverageSchema } from "./coverage.ts";
@@ -22,7 +23,7 @@ export interface SessionSummaryFields {
   readonly originalEventCount: number;
   /** Events in the window just after. */
   readonly compressedEventCount: number;
-  /** Tokens of the events and earlier summaries whose place it took. */
+  /** Tokens that left the window: events, and earlier summaries whose place it took. */
   readonly originalTokens: number;
   /** Tokens of its text. */
   readonly summaryTokens: number;
@@ -111,7 +112,7 @@ export class SessionSummary implements SessionSummaryFields {
     this.durationMs = fields.durationMs;
     this.level = fields.level;
     this.version = fields.version;
-    this.metadata = fields.metadata;
+    this.metadata = deepFreeze(deepCopy(fields.metadata));
     Object.freeze(this);
   }
 

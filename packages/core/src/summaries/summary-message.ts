@@ -1,6 +1,8 @@
 import { type BaseMessage, HumanMessage, SystemMessage } from "@langchain/core/messages";
 import { z } from "zod";
+import { ConfigurationError } from "../shared/errors.ts";
 import { compileTemplate } from "../shared/template.ts";
+import { describe } from "../shared/validate.ts";
 import type { SessionSummary } from "./session-summary.ts";
 
 /** How a summary enters the window. */
@@ -17,15 +19,18 @@ export interface SummaryMessageOptions {
 }
 
 /** Checks options of how a summary enters the window. */
-export const summaryMessageSchema: z.ZodType<SummaryMessageOptions> = z.strictObject({
-  role: z.enum(["user", "system", "merged"], { error: '"user", "system" or "merged"' }).optional(),
-  template: z.string({ error: "a template with {summary} in it" }).optional(),
-  format: z
-    .custom<NonNullable<SummaryMessageOptions["format"]>>((value) => typeof value === "function", {
-      error: "a function",
-    })
-    .optional(),
-});
+export const summaryMessageSchema: z.ZodType<SummaryMessageOptions> = z.strictObject(
+  {
+    role: z.enum(["user", "system", "merged"], { error: '"user", "system" or "merged"' }).optional(),
+    template: z.string({ error: "a template with {summary} in it" }).optional(),
+    format: z
+      .custom<NonNullable<SummaryMessageOptions["format"]>>((value) => typeof value === "function", {
+        error: "a function",
+      })
+      .optional(),
+  },
+  { error: "an object with role, template or format" },
+);
 
 const DEFAULT_TEMPLATE = [
   "[Record of the earlier conversation, condensed. Background only: it was not said by the user just now, and",
@@ -48,9 +53,19 @@ export function summaryWriter(options: SummaryMessageOptions = {}): SummaryWrite
     required: ["summary"],
   });
   const { format } = options;
+  if (format !== undefined && options.template !== undefined) {
+    throw new ConfigurationError(
+      "Expected `summaryMessage.template` without `summaryMessage.format`: only one of them can write",
+    );
+  }
   return (summary) => {
     const text =
       format === undefined ? template.render({ summary: summary.text }) : format(summary.text, summary);
+    if (typeof text !== "string" || text.trim() === "") {
+      throw new ConfigurationError(
+        `Expected \`summaryMessage.format\` to return a text, got ${describe(text)}`,
+      );
+    }
     return options.role === "system" ? new SystemMessage(text) : new HumanMessage(text);
   };
 }

@@ -1,10 +1,11 @@
-import { SystemMessage } from "@langchain/core/messages";
+import { AIMessage, SystemMessage } from "@langchain/core/messages";
 import {
   hasContent,
   hasToolCalls,
   isAiMessage,
   isHumanMessage,
   isToolMessage,
+  type ToolCallInfo,
   textOf,
 } from "../events/message-content.ts";
 import type { SessionEvent } from "../events/session-event.ts";
@@ -78,13 +79,41 @@ function layOut(
 
 /** A round as one item: the call, then its results in call order. */
 function roundItems(round: ToolRound, log: FoldedLog, fillMissing: boolean): readonly SessionEvent[] {
-  const items = [round.call];
+  const items = [withProperCalls(round.call, round.calls)];
   round.calls.forEach((call, at) => {
     const result = round.results[at];
     if (result !== undefined && !log.isHidden(result)) items.push(result);
     else if (fillMissing) items.push(missingResult(round.call, call, at));
   });
   return items;
+}
+
+/**
+ * The call as a provider takes it. Malformed calls of a model stand apart from the others in a message, and are not sent:
+ * their results would answer nobody. In the window they are calls like the others, with their text as argument.
+ */
+function withProperCalls(call: SessionEvent, calls: readonly ToolCallInfo[]): SessionEvent {
+  const message = call.message as AIMessage;
+  if ((message.invalid_tool_calls?.length ?? 0) === 0) return call;
+  const { tool_calls: _, ...additional_kwargs } = message.additional_kwargs;
+  const { content, id, name, response_metadata, usage_metadata } = message;
+  const proper = new AIMessage({
+    content,
+    additional_kwargs,
+    response_metadata,
+    tool_calls: calls.map(({ id: callId, name: tool, args }) => ({
+      id: callId,
+      name: tool || "unknown",
+      args:
+        typeof args === "object" && args !== null
+          ? (args as Record<string, unknown>)
+          : { malformed: args ?? "" },
+    })),
+    ...(id !== undefined && { id }),
+    ...(name !== undefined && { name }),
+    ...(usage_metadata !== undefined && { usage_metadata }),
+  });
+  return { ...call, message: proper };
 }
 
 /** The open round of the agent that is about to be called. */

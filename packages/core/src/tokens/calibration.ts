@@ -1,5 +1,6 @@
 import { isAiMessage } from "../events/message-content.ts";
 import type { SessionEvent } from "../events/session-event.ts";
+import type { TokenLedger } from "./token-ledger.ts";
 
 /** Counted tokens that must have been compared before the provider's word is taken. */
 const MIN_SAMPLE = 500;
@@ -18,9 +19,15 @@ export class Calibration {
   #provider = 0;
   #counted = 0;
 
-  /** Takes the next event of the log with its counted tokens. One that was seen before changes nothing. */
-  observe(event: SessionEvent, tokens: number): void {
-    if (event.seq <= this.#observedTo) return;
+  /** Takes events into account, in log order; those that were seen before change nothing. */
+  follow(events: readonly SessionEvent[], ledger: TokenLedger): void {
+    for (let at = firstBehind(events, this.#observedTo); at < events.length; at++) {
+      const event = events[at];
+      if (event !== undefined) this.#observe(event, ledger.of(event));
+    }
+  }
+
+  #observe(event: SessionEvent, tokens: number): void {
     this.#observedTo = event.seq;
     const input = inputTokensOf(event);
     if (input > 0) {
@@ -46,4 +53,11 @@ function inputTokensOf(event: SessionEvent): number {
   if (event.message === undefined || !isAiMessage(event.message)) return 0;
   const usage = event.message.usage_metadata as { input_tokens?: number } | undefined;
   return usage?.input_tokens ?? 0;
+}
+
+/** Index of the first event behind a position, found from the end, where the news are. */
+function firstBehind(events: readonly SessionEvent[], seq: number): number {
+  let at = events.length;
+  while (at > 0 && (events[at - 1]?.seq ?? -1) > seq) at--;
+  return at;
 }

@@ -1,5 +1,7 @@
-/** Longest run of one class of characters that an encoder gets in one piece. */
-const LONGEST_RUN = 500;
+/** Longest run of one class of characters that an encoder gets in one piece: its time grows with the square. */
+const LONGEST_RUN = 64;
+/** The same beyond ASCII, where a character is two to four bytes to the encoder. */
+const LONGEST_WIDE_RUN = 32;
 
 // The classes by which the encoders' own patterns cut text: letters with marks, white space, the rest but digits.
 const LONG_RUN = new RegExp(
@@ -7,7 +9,7 @@ const LONG_RUN = new RegExp(
   "gu",
 );
 
-/** Cuts text so that no piece holds an unbroken run of more than 500 code points. The pieces make up the text. */
+/** Cuts text so that no piece holds an unbroken run of more than 64 characters. The pieces make up the text. */
 export function* splitLongRuns(text: string): Generator<string> {
   if (!mayHoldLongRun(text)) {
     yield text;
@@ -45,12 +47,18 @@ function asciiKind(unit: number): number {
 }
 
 function* codePointChunks(run: string): Generator<string> {
+  const longest = isAscii(run) ? LONGEST_RUN : LONGEST_WIDE_RUN;
   for (let from = 0; from < run.length; ) {
-    let to = Math.min(from + LONGEST_RUN, run.length);
+    let to = Math.min(from + longest, run.length);
     if (to < run.length && isLowSurrogate(run.charCodeAt(to))) to++;
     yield run.slice(from, to);
     from = to;
   }
+}
+
+function isAscii(text: string): boolean {
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 127) return false;
+  return true;
 }
 
 function isLowSurrogate(unit: number): boolean {

@@ -9,7 +9,7 @@ export type TiktokenEncoding = "o200k_base" | "cl100k_base";
 
 const RANKS = { o200k_base: o200k, cl100k_base: cl100k };
 /** Words up to this length are remembered with their counts: most of any text is words that came before. */
-const LONGEST_KNOWN = 32;
+const LONGEST_KNOWN = 64;
 const MOST_KNOWN = 100_000;
 
 interface Encoding {
@@ -23,8 +23,9 @@ const encodings = new Map<TiktokenEncoding, Encoding>();
 
 /**
  * Counts exactly, with js-tiktoken. The encoder is built at the first count (about half a second, once a process)
- * and shared. Text that looks like a special token counts as the text it is. Runs without a break are split at 500
- * characters, since the encoder's time grows with the square of a run; that can add a token for each split.
+ * and shared. Text that looks like a special token counts as the text it is. Runs of letters, signs or
+ * white space without a break are split at 64 characters (32 beyond ASCII), since the encoder's time grows with the square
+ * of a run; that can add a token for each split.
  *
  * `perMessage` is 4: 3 a message and 1 for its role, as OpenAI's cookbook counts chat requests. `perMedia` is 765:
  * what OpenAI bills for an image of 1024 x 1024 in high detail.

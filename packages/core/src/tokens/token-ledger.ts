@@ -1,4 +1,6 @@
 import type { SessionEvent } from "../events/session-event.ts";
+import { ConfigurationError } from "../shared/errors.ts";
+import { describe } from "../shared/validate.ts";
 import { countMessageTokens, type TokenCounter } from "./token-counter.ts";
 
 /** Counts each event at most once: the count stays with the event for as long as the event is in memory. */
@@ -16,6 +18,11 @@ export class TokenLedger {
     const known = this.#counts.get(event);
     if (known !== undefined) return known;
     const tokens = event.message === undefined ? 0 : countMessageTokens(event.message, this.counter);
+    if (!Number.isFinite(tokens) || tokens < 0) {
+      throw new ConfigurationError(
+        `Expected \`tokenCounter\` to return a number >= 0, got ${describe(tokens)}`,
+      );
+    }
     this.#counts.set(event, tokens);
     return tokens;
   }

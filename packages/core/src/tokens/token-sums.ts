@@ -1,17 +1,14 @@
 import type { SessionEvent } from "../events/session-event.ts";
-import type { Calibration } from "./calibration.ts";
 import type { TokenLedger } from "./token-ledger.ts";
 
 /** Running sums of tokens over a growing list of events. An event is counted when a sum that needs it is asked for. */
 export class TokenSums {
   readonly #ledger: TokenLedger;
-  readonly #calibration: Calibration;
   readonly #events: SessionEvent[] = [];
   readonly #sums: number[] = [0];
 
-  constructor(ledger: TokenLedger, calibration: Calibration) {
+  constructor(ledger: TokenLedger) {
     this.#ledger = ledger;
-    this.#calibration = calibration;
   }
 
   /** How many events the list holds. */
@@ -29,7 +26,6 @@ export class TokenSums {
     for (let at = this.#sums.length - 1; at < end; at++) {
       const event = this.#events[at];
       const tokens = event === undefined ? 0 : this.#ledger.of(event);
-      if (event !== undefined) this.#calibration.observe(event, tokens);
       this.#sums.push((this.#sums[at] ?? 0) + tokens);
     }
     return this.#sums[end] ?? 0;

@@ -42,9 +42,20 @@ export async function explain(
   statistics: SessionStatistics,
   now: number,
 ): Promise<TriggerExplanation> {
-  const answer = await trigger(statistics, now);
-  if (typeof answer === "object" && answer !== null) return answer;
-  return { name: trigger.name || "custom", fired: Boolean(answer) };
+  const answer: unknown = await trigger(statistics, now);
+  const name = trigger.name || "custom";
+  if (typeof answer !== "object" || answer === null) return { name, fired: Boolean(answer) };
+  const explanation = answer as Partial<TriggerExplanation>;
+  if (typeof explanation.fired !== "boolean") {
+    throw new ConfigurationError(
+      `Expected \`fired\` of the trigger ${name} to be true or false, got ${describe(explanation.fired)}`,
+    );
+  }
+  return {
+    ...explanation,
+    name: typeof explanation.name === "string" ? explanation.name : name,
+    fired: explanation.fired,
+  };
 }
 
 async function evaluateUntil(

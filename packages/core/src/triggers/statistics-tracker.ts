@@ -4,7 +4,7 @@ import { isConversationEvent, isUserEvent, type SessionEvent } from "../events/s
 import { renderEvent, type TranscriptFormat } from "../events/transcript.ts";
 import type { FoldedLog } from "../summaries/fold.ts";
 import type { SummaryNode } from "../summaries/summary-node.ts";
-import { Calibration } from "../tokens/calibration.ts";
+import type { Calibration } from "../tokens/calibration.ts";
 import type { TokenLedger } from "../tokens/token-ledger.ts";
 import { TokenSums } from "../tokens/token-sums.ts";
 import type { SessionStatistics } from "./session-statistics.ts";
@@ -15,7 +15,8 @@ export interface StatisticsOptions {
   /** One agent, whose events alone count; undefined: the session. */
   readonly scope?: string | undefined;
   readonly format?: TranscriptFormat | undefined;
-  readonly contextWindow?: number | undefined;
+  /** How the counter compares with the provider's usage in this session. */
+  readonly calibration: Calibration;
 }
 
 interface Figures {
@@ -34,7 +35,6 @@ const NOTHING: Figures = { events: 0, textLength: 0, longestText: 0, firstEventA
 export class StatisticsTracker {
   readonly #log: FoldedLog;
   readonly #options: StatisticsOptions;
-  readonly #calibration = new Calibration();
   #epoch = -1;
   #seenVisible = 0;
   #seenEvents = 0;
@@ -48,37 +48,34 @@ export class StatisticsTracker {
   constructor(log: FoldedLog, options: StatisticsOptions) {
     this.#log = log;
     this.#options = options;
-    this.#sums = new TokenSums(options.ledger, this.#calibration);
+    this.#sums = new TokenSums(options.ledger);
   }
 
   /** The figures of this moment. What is appended later does not change them. */
-  snapshot(): SessionStatistics {
+  snapshot(contextWindow?: number): SessionStatistics {
     this.#sync();
     const sums = this.#sums;
     const end = sums.length;
-    const calibration = this.#calibration;
     const leading = this.#leadingEvents();
-    const { ledger } = this.#options;
+    const { ledger, calibration } = this.#options;
+    const { visible } = this.#log;
+    const calibrated = (counted: number): number => {
+      calibration.follow(visible, ledger);
+      return Math.round(counted * calibration.factor);
+    };
     return {
       ...this.#figures,
       userEvents: this.#userEvents,
       get tokens() {
-        const counted = sums.upTo(end);
-        return Math.round(counted * calibration.factor);
+        return calibrated(sums.upTo(end));
       },
       get windowTokens() {
-        const counted = ledger.ofAll(leading) + sums.upTo(end);
-        return Math.round(counted * calibration.factor);
+        return calibrated(ledger.ofAll(leading) + sums.upTo(end));
       },
       lastSummaryAt: this.#lastSummary?.summary.createdAt,
       lastEventAt: this.#lastEventAt,
-      contextWindow: this.#options.contextWindow,
+      contextWindow,
     };
-  }
-
-  /** What to multiply counted tokens by to come near the provider's. */
-  get calibration(): number {
-    return this.#calibration.factor;
   }
 
   #sync(): void {
@@ -99,7 +96,7 @@ export class StatisticsTracker {
     this.#epoch = this.#log.epoch;
     this.#seenVisible = 0;
     this.#figures = { ...NOTHING };
-    this.#sums = new TokenSums(this.#options.ledger, this.#calibration);
+    this.#sums = new TokenSums(this.#options.ledger);
     const { scope } = this.#options;
     const mine = this.#log.effective.filter((node) => scope === undefined || node.summary.scope === scope);
     const own = mine.filter((node) => node.summary.scope === scope);
