@@ -20,6 +20,7 @@ import { checkPoint } from "./check-points.ts";
 import { handToCaller } from "./hand-to-caller.ts";
 import { type MarkRequest, marksOf, refuseIfPruned } from "./mark-request.ts";
 import { prunableIds } from "./prunable.ts";
+import { Runs } from "./runs.ts";
 import { type SearchQuery, type SearchResult, searchLog } from "./search.ts";
 import {
   type AppendEventRequest,
@@ -73,22 +74,13 @@ export function withSummaries(
   return new SummarizingService(inner, resolveServiceOptions(options));
 }
 
-/** A summarisation in progress. */
-interface Run {
-  /** Of the session that it was begun for; one made anew under the same key has another. */
-  readonly generation: number;
-  readonly outcome: Promise<SummarizeOutcome>;
-  /** Calls it off. */
-  end(): void;
-}
-
 class SummarizingService implements SummarizingSessionService {
   readonly [DECORATED] = true;
   readonly #inner: SessionService;
   readonly #options: ResolvedServiceOptions;
   readonly #summarizer: SessionSummarizer;
   readonly #tracked: TrackedSessions;
-  readonly #runs = new Map<string, Run>();
+  readonly #runs: Runs;
   readonly #closing = new AbortController();
 
   constructor(inner: SessionService, options: ResolvedServiceOptions) {
@@ -96,6 +88,7 @@ class SummarizingService implements SummarizingSessionService {
     this.#options = options;
     this.#summarizer = options.summarizer;
     this.#tracked = new TrackedSessions(options.maxCachedSessions, options.logger);
+    this.#runs = new Runs(this.#closing.signal);
   }
 
   get metadata(): SessionSummarizer["metadata"] {
@@ -135,7 +128,7 @@ class SummarizingService implements SummarizingSessionService {
       tracked.queue.run(async () => {
         await this.#inner.deleteSession(tracked.key);
         tracked.reset();
-        for (const [id, run] of this.#runs) if (id.startsWith(keyString(tracked.key))) run.end();
+        this.#runs.end(keyString(tracked.key));
       }),
     );
   }
@@ -235,7 +228,7 @@ class SummarizingService implements SummarizingSessionService {
   }
 
   async flush(): Promise<void> {
-    await Promise.allSettled([...this.#runs.values()].map(({ outcome }) => outcome));
+    await this.#runs.settled();
   }
 
   async close(): Promise<void> {
@@ -307,45 +300,20 @@ class SummarizingService implements SummarizingSessionService {
     );
   }
 
-  async #run(
+  #run(
     tracked: TrackedSession,
     scope: string | undefined,
     options: ResolvedOptions,
     run: CompactionRun,
     automatic: boolean,
   ): Promise<SummarizeOutcome> {
-    const id = runKey(tracked.key, scope);
-    for (let running = this.#runs.get(id); running !== undefined; running = this.#runs.get(id)) {
-      if (running.generation !== tracked.generation) break;
-      const outcome = await untilAborted(running.outcome, run.signal);
-      // What somebody else was told for their own reasons is no answer to this call: the trigger does not bind a forced
-      // one, and their giving up is not ours.
-      const foreign =
-        outcome.kind === "skipped" &&
-        (outcome.reason === "aborted" || (run.force === true && outcome.reason === "not-triggered"));
-      if (!foreign || run.signal?.aborted === true || this.#closing.signal.aborted) return outcome;
-      if (this.#runs.get(id) === running) this.#runs.delete(id);
-    }
-    const ended = new AbortController();
-    const signal = AbortSignal.any([
-      ended.signal,
-      this.#closing.signal,
-      ...(run.signal === undefined ? [] : [run.signal]),
-    ]);
-    const started: Run = {
-      generation: tracked.generation,
-      end: () => ended.abort(),
-      outcome: compact(this.#target(tracked, scope, options), options, { ...run, signal }).then((outcome) => {
-        this.#options.onOutcome(outcome, { session: tracked.key, scope, automatic });
-        return outcome;
-      }),
-    };
-    this.#runs.set(id, started);
-    try {
-      return await started.outcome;
-    } finally {
-      if (this.#runs.get(id) === started) this.#runs.delete(id);
-    }
+    const { generation, key } = tracked;
+    const request = { generation, signal: run.signal, force: run.force === true };
+    return this.#runs.join(runKey(key, scope), request, async (signal) => {
+      const outcome = await compact(this.#target(tracked, scope, options), options, { ...run, signal });
+      this.#options.onOutcome(outcome, { session: key, scope, automatic });
+      return outcome;
+    });
   }
 
   #target(tracked: TrackedSession, scope: string | undefined, options: ResolvedOptions): CompactionTarget {
@@ -372,18 +340,4 @@ class SummarizingService implements SummarizingSessionService {
 
 function runKey(key: SessionKey, scope: string | undefined): string {
   return `${keyString(key)}${scope === undefined ? "" : JSON.stringify(scope)}`;
-}
-
-/** The outcome of somebody else's run, or `aborted` once this caller gives up waiting for it. */
-function untilAborted(
-  run: Promise<SummarizeOutcome>,
-  signal: AbortSignal | undefined,
-): Promise<SummarizeOutcome> {
-  if (signal === undefined) return run;
-  return new Promise((resolve, reject) => {
-    const giveUp = (): void => resolve({ kind: "skipped", reason: "aborted" });
-    if (signal.aborted) giveUp();
-    signal.addEventListener("abort", giveUp, { once: true });
-    run.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
-  });
 }
