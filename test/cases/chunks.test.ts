@@ -11,7 +11,7 @@ import {
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { busyStub, CHARACTERS, line, marked, marker, markersIn, purposes, wait } from "../support/chunks.ts";
-import { a, numbered } from "../support/events.ts";
+import { a, call, numbered, res } from "../support/events.ts";
 import { oneTokenACharacter, summarized } from "../support/folds.ts";
 import { failure, skippedBecause } from "../support/outcomes.ts";
 import { RecordingModel } from "../support/recording-model.ts";
@@ -137,6 +137,21 @@ describe("Chunk and merge, as Lyra", () => {
       expect(purposes(stub)).toEqual(["whole"]);
       expect(stub.requests[0]?.blocks).toHaveLength(events.length);
     }
+    // Nor does one that is left because there is nothing in the others.
+    const stub = stubSummarizer(({ purpose }) => ({ text: purpose, metadata: { kept: true } }));
+    const sut = new SessionSummarizer({
+      ...CHARACTERS,
+      maxInputTokens: 1000,
+      summarizer: stub,
+      transcript: { toolResult: () => " ".repeat(3000) },
+    });
+    const events = [a("hello"), call("c1"), res("c1"), a("")];
+    const { summary } = summarized(await sut.summarizeEvents(events, { force: true }));
+    expect(purposes(stub)).toEqual(["part"]);
+    expect(summary.text).toBe("part");
+    expect(summary.metadata).toEqual({ kept: true, calls: 1 });
+    summarized(await sut.summarizeEvents([...events, line(100)], { force: true }));
+    expect(purposes(stub)).toEqual(["part", "part", "part", "merge"]);
   });
 
   test("CHK-09: partial summaries are merged in document order, whatever order they are finished in", async () => {

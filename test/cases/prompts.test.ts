@@ -170,15 +170,18 @@ describe("TPL-17: what the prompts may hold", () => {
     const model = new RecordingModel("S");
     const inUse = { prompt: `In use: ${CONVERSATION}`, keep: { turns: 0 }, mode: "manual" } as const;
     const { sessions, session } = await decorated({ ...inUse, model });
-    for (const [at, prompt] of [undefined, `Once: ${CONVERSATION}`, undefined].entries()) {
+    const overrides: readonly SummarizeOverrides[] = [
+      {},
+      { prompt: `Once: ${CONVERSATION}` },
+      { maxSummaryLength: 500 },
+      {},
+    ];
+    for (const [at, override] of overrides.entries()) {
       await appendAll(sessions, session, turns(2, at * 2));
-      summarized(await sessions.summarize(session, { force: true, prompt }));
+      summarized(await sessions.summarize(session, { force: true, ...override }));
     }
-    expect(model.requests.map((_, at) => model.prompt(at).split(":")[0])).toEqual([
-      "In use",
-      "Once",
-      "In use",
-    ]);
+    const used = model.requests.map((_, at) => model.prompt(at).split(":")[0]);
+    expect(used).toEqual(["In use", "Once", "In use", "In use"]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { InMemorySessionService, type SessionEvent, STRATEGIES, type Strategy } from "@sessionfold/core";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { a, call, res, u } from "../support/events.ts";
 import { shown, summarized, turns } from "../support/folds.ts";
 import { conversationOf, histories } from "../support/histories.ts";
 import { RecordingModel } from "../support/recording-model.ts";
@@ -60,6 +61,27 @@ test("rolling leaves one summary, which was given the one before and the new eve
     expect(new Set(read).size).toBe(read.length);
   });
   expect(rolled).toBeGreaterThan(RUNS);
+});
+
+test("rolling folds a long turn apart from what was before it, and takes both in once the turn is over", async () => {
+  const stub = stubSummarizer(({ events }) => `digest of ${events.length}`);
+  const options = { mode: "manual", summarizer: stub, keep: { turns: 0 } } as const;
+  const { sessions, session } = await decorated(options);
+  const rounds = [1, 2, 3].flatMap((at) => [call(`c${at}`), res(`c${at}`, "x".repeat(99))]);
+  const fold = async () => summarized(await sessions.summarize(KEY, { force: true }));
+  const at = (window: readonly SessionEvent[]) => window.map(({ author }) => author);
+  await appendAll(sessions, session, [...turns(2), u("do a lot")]);
+  expect(at((await fold()).window)).toEqual(["system", "user"]);
+  await appendAll(sessions, session, rounds);
+  expect(at((await fold()).window)).toEqual(["system", "user", "system", "agent", "tool"]);
+  const two = (await effectiveOf(sessions)).map(({ id }) => id);
+  expect(two).toHaveLength(2);
+  await appendAll(sessions, session, [a("done")]);
+  const { summary, window } = await fold();
+  expect(summary.coverage.replaces).toEqual(two);
+  expect(stub.requests.at(-1)?.previous.map(({ text }) => text)).toEqual(["digest of 4", "digest of 4"]);
+  expect(at(window)).toEqual(["system"]);
+  expect(await sessions.unfold(KEY, summary.id)).toHaveLength(12);
 });
 
 test("blocks leave the beginning of the window as it is, byte for byte, until so many have come together", async () => {
