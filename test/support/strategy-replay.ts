@@ -87,6 +87,7 @@ export async function replay(options: Replay): Promise<readonly Folded[]> {
         const { summary } = outcome;
         const request = requestOf(summary.id);
         if (request === undefined) throw new Error("A summary that nobody was asked for");
+        for (const { id } of request.events) expect(pendingCalls(said)).not.toContain(id);
         const [after, stand] = [await windowOf(sessions), await effectiveOf(sessions)];
         folds.push({ summary, request, before, after, stood, stand });
       }
@@ -141,6 +142,18 @@ function callsTools(event: SessionEvent): boolean {
   return ((event.message as { tool_calls?: unknown[] } | undefined)?.tool_calls ?? []).length > 0;
 }
 
+/** Ids of calls after which no user has spoken and for which a result is missing. */
+function pendingCalls(said: readonly SessionEvent[]): readonly string[] {
+  const turn = said.slice(said.findLastIndex(({ author }) => author === "user") + 1);
+  return turn.flatMap((event, at) => {
+    const { tool_calls: calls = [] } = (event.message ?? {}) as { tool_calls?: { id?: string }[] };
+    const later = turn
+      .slice(at + 1)
+      .map(({ message }) => (message as { tool_call_id?: string }).tool_call_id);
+    return calls.some(({ id }) => !later.includes(id)) ? [event.id] : [];
+  });
+}
+
 async function mark(
   sessions: SummarizingSessionService,
   { kind, pick }: Act,
@@ -159,8 +172,15 @@ async function mark(
     // What would void a summary that is all there is left is refused.
     if (!(error instanceof EventsPrunedError && (kind === "undo" || kind === "redo"))) throw error;
   }
-  if (kind === "prune" && listed !== undefined)
-    for (const id of await sessions.prune(KEY, { summaryId: listed })) pruned.add(id);
+  if (kind !== "prune" || listed === undefined) return;
+  const { effective, covers } = referenceFold(
+    (await sessions.getSession({ ...KEY, view: "full" }))?.events ?? [],
+  );
+  const covered = new Set(effective.flatMap((id) => [...covers(id)]));
+  for (const id of await sessions.prune(KEY, pick % 2 === 0 ? {} : { summaryId: listed })) {
+    expect(covered.has(id)).toBe(true);
+    pruned.add(id);
+  }
 }
 
 async function checkInvariants(
