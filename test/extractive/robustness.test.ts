@@ -1,5 +1,5 @@
 import { AIMessage, HumanMessage, ToolMessage } from "@langchain/core/messages";
-import { type EventInput, SessionSummarizer } from "@sessionfold/core";
+import { type EventInput, extractive, SessionSummarizer } from "@sessionfold/core";
 import { describe, expect, test } from "vitest";
 
 const BUDGET = 500;
@@ -66,4 +66,21 @@ test("arguments that contain themselves are no crash", async () => {
   const message = new AIMessage({ content: "", tool_calls: [{ id: "c1", name: "read", args: cyclic() }] });
   const events: readonly EventInput[] = [user("go"), { author: "agent", message, timestamp: 0 }, tool("ok")];
   expect(await summarise(events)).not.toBe("");
+});
+
+test("an input limit leaves extractive() as it is: it reads the events themselves, however many", async () => {
+  const events = Array.from({ length: 60 }, (_, at) =>
+    user(`Fact ${at}: parcel PX-${1000 + at} is at depot ${at}.`),
+  );
+  const text = (options: { maxInputTokens?: number }) =>
+    new SessionSummarizer({
+      summarizer: extractive(),
+      keep: { turns: 0 },
+      targetTokens: 200,
+      maxSummaryLength: null,
+      ...options,
+    })
+      .summarizeEvents(events, { force: true })
+      .then((outcome) => (outcome.kind === "summarized" ? outcome.summary.text : outcome.kind));
+  expect(await text({ maxInputTokens: 50 })).toBe(await text({}));
 });

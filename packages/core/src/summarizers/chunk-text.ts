@@ -1,15 +1,23 @@
+import { ConfigurationError } from "../shared/errors.ts";
+import { describe, requirePositive } from "../shared/validate.ts";
+
 /** Measures a text, in tokens or in characters. */
 export type TextSize = (text: string) => number;
 
 /**
  * Cuts text into pieces of at most `budget`, at line ends; a line that is longer is cut inside, never inside a code
  * point. The pieces make up the text; none for an empty one.
+ * @throws ConfigurationError for a budget that is no number above 0, and for a size that measures no number.
  */
 export function chunkText(
   text: string,
   budget: number,
   size: TextSize = (piece) => piece.length,
 ): readonly string[] {
+  if (typeof text !== "string")
+    throw new ConfigurationError(`Expected \`text\` to be a string, got ${describe(text)}`);
+  if (typeof size !== "function")
+    throw new ConfigurationError(`Expected \`size\` to be a function, got ${describe(size)}`);
   return packChunks(text.match(/[^\n]*\n|[^\n]+/g) ?? [], budget, size);
 }
 
@@ -17,7 +25,9 @@ export function chunkText(
  * Fills chunks with blocks of text, in order, each chunk with as many as fit into `budget`. A block that is larger alone
  * is cut at its lines, a line at its code points. Joined, the chunks are the joined blocks.
  */
-export function packChunks(blocks: readonly string[], budget: number, size: TextSize): readonly string[] {
+export function packChunks(blocks: readonly string[], budget: number, measure: TextSize): readonly string[] {
+  requirePositive("budget", budget);
+  const size = checked(measure);
   const chunks: string[] = [];
   let open: string[] = [];
   let filled = 0;
@@ -78,6 +88,15 @@ function splitLine(line: string, budget: number, size: TextSize): readonly strin
     from += part.length;
   }
   return parts;
+}
+
+/** The same measure. What it measures is compared and divided by, so that a wrong figure would cut for ever. */
+function checked(measure: TextSize): TextSize {
+  return (text) => {
+    const size: unknown = measure(text);
+    if (typeof size === "number" && Number.isFinite(size) && size >= 0) return size;
+    throw new ConfigurationError(`Expected \`size\` to return a number >= 0, got ${describe(size)}`);
+  };
 }
 
 /** So many UTF-16 units from `from` on; one more or one less where a code point would be split. */

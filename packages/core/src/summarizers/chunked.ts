@@ -1,6 +1,7 @@
 import pMap from "p-map";
 import { z } from "zod";
-import { validate } from "../shared/validate.ts";
+import { ConfigurationError } from "../shared/errors.ts";
+import { describe, requirePositive, validate } from "../shared/validate.ts";
 import { addUsage } from "./add-usage.ts";
 import { packChunks, type TextSize } from "./chunk-text.ts";
 import type { Summarizer, SummarizerRequest, SummarizerResult } from "./summarizer.ts";
@@ -39,12 +40,16 @@ const TOKENS_PER_UNIT = 3;
  * Lets a summarizer read any amount of text: what is too long for one call is cut at the ends of messages (an over-long
  * message at its lines, a line at its code points), the parts are summarised side by side, and their summaries merged in
  * the order of the conversation, again in parts where they are too long. Nothing is left out. One part needs no merge.
- * The inner summarizer has to read the request's `transcript`.
+ * A summarizer that reads the request's events instead of its transcript (`readsEvents`) is returned as it is.
  * @throws ConfigurationError that names the option, what was expected and what came.
  */
 export function chunked(inner: Summarizer, options: ChunkOptions = {}): Summarizer {
   const { maxInputTokens, concurrency = DEFAULT_CONCURRENCY } = validate(z.object(chunkShape), options);
-  const maxInput = maxInputTokens ?? Math.floor((inner.contextWindow ?? FALLBACK_WINDOW) * INPUT_SHARE);
+  if (typeof (inner as Partial<Summarizer> | null)?.summarize !== "function")
+    throw new ConfigurationError(`Expected \`inner\` to be a summarizer, got ${describe(inner)}`);
+  const window = requirePositive("contextWindow", inner.contextWindow ?? FALLBACK_WINDOW);
+  const maxInput = maxInputTokens ?? Math.max(1, Math.floor(window * INPUT_SHARE));
+  if (inner.readsEvents === true) return inner;
   return {
     name: inner.name,
     model: inner.model,

@@ -17,6 +17,7 @@ export function extractive(): Summarizer {
   return {
     name: "extractive",
     model: null,
+    readsEvents: true,
     summarize: async (request) => ({ text: summaryOf(request), model: null }),
   };
 }

@@ -53,6 +53,8 @@ export interface Summarizer {
   readonly model: string | null;
   /** Tokens that the model's context window holds, where it is known. */
   readonly contextWindow?: number | undefined;
+  /** True for one that reads `events` and `history`, however many, instead of `transcript`: it needs no parts. */
+  readonly readsEvents?: boolean;
   /** Writes the summary. A rejection is a failure: the session stays as it is. */
   summarize(request: SummarizerRequest): Promise<SummarizerResult>;
 }
