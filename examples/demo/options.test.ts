@@ -15,7 +15,7 @@ const wrong: [readonly string[], string][] = [
   [["--trigger-tokens=0"], "--trigger-tokens needs a whole number from 1 on"],
   [["--model="], "--model needs a value"],
   [["--keep-turns", "1", "--keep-events", "1"], "exclude each other"],
-  [["--preset", "own"], '--preset needs one of chat, coding, trpcAgent, pipecat, got "own"'],
+  [["--preset", "own"], '--preset needs one of chat, coding, trpcAgent, pipecat, lyra, got "own"'],
   [["a.jsonl", "b.jsonl"], "Expected one FILE, got 2"],
 ];
 test.each(wrong)("%j is refused", (args, message) => {

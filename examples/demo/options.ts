@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { UserError } from "./user-error.ts";
 
 /** Names of the presets that `--preset` knows. */
-export const PRESETS = ["chat", "coding", "trpcAgent", "pipecat"] as const;
+export const PRESETS = ["chat", "coding", "trpcAgent", "pipecat", "lyra"] as const;
 
 /** What the command line asks for. Figures are integers; what was not given is undefined. */
 export interface DemoOptions {

@@ -115,17 +115,34 @@ test("a record that is not valid the second time either is a failure, and nothin
   expect((await sessions.getSession(KEY))?.events).toHaveLength(40);
 });
 
-test("a record without content is a failure too", async () => {
-  const empty = JSON.stringify({ decisions: [], facts: [], openTasks: [], entities: [], preferences: [] });
-  expect(failure((await fold([empty])).outcome).code).toBe("empty-summary");
+test("a record without content is an answer: a stretch of small talk holds nothing to record", async () => {
+  const empty = { decisions: [], facts: [], openTasks: [], entities: [], preferences: [] };
+  const { summary } = summarized((await fold([JSON.stringify(empty)])).outcome);
+  expect(summary.text).toBe("Nothing to record.");
+  expect(summary.metadata.record).toEqual(empty);
+});
+
+test("words with braces around the record, and thoughts before it, do not hide it", async () => {
+  const answer = `<think>maybe {"decisions"} first</think> Here is the {record}:\n${VALID}\nI used the {schema}.`;
+  const { requests, outcome } = await fold([answer]);
+  expect(summarized(outcome).summary.metadata.record).toEqual(RECORD);
+  expect(requests).toHaveLength(1);
+});
+
+test("the next fold gets the whole record, also what the text left out", async () => {
+  const { said, sessions, session, outcome } = await fold([VALID, VALID], { render: () => "Minutes taken." });
+  expect(summarized(outcome).summary.text).toBe("Minutes taken.");
+  await appendAll(sessions, session, turns(20, 20));
+  summarized(await sessions.summarize(session, { force: true }));
+  expect(said("user")).toContain("The ferry leaves from {pier} $& 3");
 });
 
 test("the record so far is in the next prompt, once", async () => {
   const { said, sessions, session } = await fold([VALID]);
   await appendAll(sessions, session, turns(5, 20));
   summarized(await sessions.summarize(session, { force: true }));
-  expect(said("user")).toContain(`<record_so_far>\n${RENDERED}\n</record_so_far>`);
-  expect(said("user").split(RENDERED)).toHaveLength(2);
+  expect(said("user")).toContain(`<record_so_far>\n${VALID}\n</record_so_far>`);
+  expect(said("user").split(VALID)).toHaveLength(2);
   expect(said("user")).not.toContain("question 19");
 });
 
@@ -142,7 +159,8 @@ test("a schema, a renderer, a system prompt and a user of one's own", async () =
   const { summary } = summarized(outcome);
   expect(requests).toHaveLength(2);
   expect(summary.text).toBe("1 decided, with Bruno");
-  expect(summary.metadata.record).toEqual({ decided: 1, who: ["Bruno"] });
+  // The record is kept as JSON, as the model wrote it, so that any store can keep it.
+  expect(summary.metadata.record).toEqual(RECORD);
   expect(said("system")).toBe("You take the minutes for Maya.");
 });
 
@@ -173,6 +191,12 @@ test("options that cannot be used are refused at construction", () => {
   const noSchema = { parse: () => ({}) } as unknown as typeof SUMMARY_SCHEMA;
   // As a schema of zod 3 looks from here: it checks, but nobody can tell what it asks for.
   const noJson = { safeParse: () => ({ success: true }) } as unknown as typeof SUMMARY_SCHEMA;
+  const noObject = SUMMARY_SCHEMA.transform(String)
+    .pipe(SUMMARY_SCHEMA)
+    .array() as unknown as typeof SUMMARY_SCHEMA;
+  expect(() => structuredSummarizer(model, { schema: noObject })).toThrow(
+    "Expected `schema` to be of an object",
+  );
   expect(() => structuredSummarizer(model, { schema: noSchema })).toThrow(ConfigurationError);
   expect(() => structuredSummarizer(model, { systemPrompt: "{conversation_text}" })).toThrow(
     ConfigurationError,

@@ -5,6 +5,7 @@ import { textOf } from "../events/message-content.ts";
 import { ConfigurationError } from "../shared/errors.ts";
 import { describe } from "../shared/validate.ts";
 import type { SummaryUsage } from "../summaries/session-summary.ts";
+import { cutAtSentence } from "./truncate.ts";
 
 /** Any LangChain chat model, or a runnable around one. */
 export type ChatModel = Runnable<BaseLanguageModelInput, BaseMessage>;
@@ -45,13 +46,18 @@ export async function askModel(
   messages: BaseMessage[],
   { signal, maxTokens }: { readonly signal: AbortSignal; readonly maxTokens: number | undefined },
 ): Promise<ModelAnswer> {
-  const answer = await limited(model, maxTokens).invoke(messages, {
+  const answer = await limited(
+    model,
+    maxTokens === undefined ? undefined : Math.max(1, Math.round(maxTokens)),
+  ).invoke(messages, {
     signal,
     tags: ["nostream", "sessionfold"],
     runName: "sessionfold",
   });
+  const text = textOf(answer).trim();
   return {
-    text: textOf(answer).trim(),
+    // Half a sentence would pass for a whole one.
+    text: wasCutOff(answer) ? cutAtSentence(text) : text,
     model: modelName(unwrapped(model)) ?? answeredBy(answer),
     usage: usageOf(answer),
   };
@@ -79,14 +85,28 @@ function limited(model: ChatModel, maxTokens: number | undefined): ChatModel {
 
 function rebuilt(model: ChatModel, fields: Record<string, unknown>): ChatModel | undefined {
   try {
-    const Model = model.constructor as new (fields: Record<string, unknown>) => ChatModel;
+    const Model = model.constructor as { lc_name?(): string } & (new (
+      fields: Record<string, unknown>,
+    ) => ChatModel);
+    // A subclass may set headers, keys or state of its own: only LangChain's own classes are known to be made of fields.
+    if (Model.lc_name?.() !== Model.name) return undefined;
     const made = new Model(fields);
-    if (modelName(made) === modelName(model)) return made;
+    if (isSame(model, made)) return made;
   } catch {
     // As below.
   }
   // A class with a constructor of its own; the prompt tells it the limit all the same.
   return undefined;
+}
+
+/** Whether a copy is set as the model is, also in what was changed after the model was made. */
+function isSame(model: ChatModel, copy: ChatModel): boolean {
+  const other = copy as unknown as Record<string, unknown>;
+  return Object.entries(model).every(([field, value]) => {
+    if (field === "maxTokens" || (typeof value === "object" && value !== null && field !== "callbacks"))
+      return true;
+    return typeof value === "function" || other[field] === value;
+  });
 }
 
 /** OpenAI's reasoning models, as @langchain/openai tells them by name, and models that were told to reason. */
@@ -105,6 +125,17 @@ function unwrapped(model: ChatModel): ChatModel {
 function modelName(model: ChatModel): string | null {
   const { model: name, modelName: older } = model as { model?: unknown; modelName?: unknown };
   return typeof name === "string" ? name : typeof older === "string" ? older : null;
+}
+
+/** Whether the answer ended at its limit of tokens, by the words of OpenAI, Anthropic and Google. */
+function wasCutOff(answer: BaseMessage): boolean {
+  const { finish_reason, stop_reason, finishReason } = (answer.response_metadata ?? {}) as Record<
+    string,
+    unknown
+  >;
+  return [finish_reason, stop_reason, finishReason].some(
+    (reason) => reason === "length" || reason === "max_tokens" || reason === "MAX_TOKENS",
+  );
 }
 
 function answeredBy(answer: BaseMessage): string | null {

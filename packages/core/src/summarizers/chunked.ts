@@ -86,7 +86,9 @@ class ChunkedRun {
     // A previous summary is then the first thing to read; so even a long one fits.
     const all = before === "" ? blocks : [`${SUMMARY_SO_FAR}\n${before}`, ...blocks];
     const parts = packChunks(endedBy("\n", all), this.#maxInput, this.#size);
-    return this.#answerOf(await this.#merge(await this.#summarizeParts(parts, "part", new Map()), 1));
+    const partials = await this.#summarizeParts(parts, "part", new Map());
+    checkShorter(partials, parts);
+    return this.#answerOf(await this.#merge(partials, 1));
   }
 
   /** One summary of the parts' summaries, in their order. */
@@ -109,7 +111,9 @@ class ChunkedRun {
     // A part that got no company needs no merge, unless nobody got any: then each has to get shorter.
     const alone = groups.length < blocks.length ? blocks : [];
     const done = new Map(alone.map((block, at) => [block, partials[at] ?? only]));
-    return this.#merge(await this.#summarizeParts(groups, "merge", done), depth + 1);
+    const merged = await this.#summarizeParts(groups, "merge", done);
+    checkShorter(merged, groups);
+    return this.#merge(merged, depth + 1);
   }
 
   /** The summary of each part. What is `done` stays as it is. */
@@ -168,6 +172,14 @@ class ChunkedRun {
       metadata: { ...last.metadata, calls: this.#answers.length },
     };
   }
+}
+
+/** Summaries that are not shorter than what they summarise would be paid for level after level. */
+function checkShorter(partials: readonly SummarizerResult[], parts: readonly string[]): void {
+  const written = partials.reduce((sum, { text }) => sum + text.length, 0);
+  const read = parts.reduce((sum, part) => sum + part.length, 0);
+  if (partials.length > 1 && written >= read)
+    throw new Error("The summaries of the parts do not get shorter");
 }
 
 function endedBy(end: string, blocks: readonly string[]): readonly string[] {

@@ -70,7 +70,8 @@ function itemOf(event: SessionEvent): ExtractItem {
   const { message } = event;
   if (message === undefined) return { role: "system", author: event.author, text: "" };
   const role = roleOf(event);
-  const name = message.name || event.author;
+  // A name with line ends in it could pass for lines of other speakers.
+  const name = (message.name || event.author).replace(/\s+/g, " ").trim();
   return {
     role,
     author: role === "tool" ? event.author : name,

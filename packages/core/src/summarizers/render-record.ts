@@ -19,8 +19,18 @@ function headingOf(field: string): string {
 
 function linesOf(value: unknown): readonly string[] {
   if (value === null || value === undefined || value === "") return [];
+  if (value instanceof Date) return [value.toISOString()];
+  if (value instanceof Set) return linesOf([...value]);
+  if (value instanceof Map) return linesOf(Object.fromEntries(value));
   if (Array.isArray(value)) return value.flatMap(linesOf);
   if (typeof value !== "object") return [String(value)];
-  const parts = Object.values(value).flatMap(linesOf);
-  return parts.length === 0 ? [] : [parts.join(": ")];
+  const { name, what, ...others } = value as { name?: unknown; what?: unknown };
+  // The entities of the default schema read better without their keys.
+  if (typeof name === "string" && typeof what === "string" && Object.keys(others).length === 0)
+    return [`${name}: ${what}`];
+  const parts = Object.entries(value).flatMap(([key, inner]) => {
+    const lines = linesOf(inner);
+    return lines.length === 0 ? [] : [`${key} ${lines.join("; ")}`];
+  });
+  return parts.length === 0 ? [] : [parts.join(", ")];
 }

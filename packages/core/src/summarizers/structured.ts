@@ -2,6 +2,7 @@ import { AIMessage, type BaseMessage, HumanMessage, SystemMessage } from "@langc
 import { z } from "zod";
 import { ConfigurationError } from "../shared/errors.ts";
 import { describe } from "../shared/validate.ts";
+import { SessionSummary } from "../summaries/session-summary.ts";
 import { addUsage } from "./add-usage.ts";
 import { askModel, type ChatModel, factsOf } from "./ask-model.ts";
 import { type ChunkOptions, chunked } from "./chunked.ts";
@@ -47,8 +48,8 @@ export interface StructuredOptions<T> extends ChunkOptions {
 
 /**
  * Asks a chat model for a record of a zod schema instead of free text, checks it and writes it out. An answer that is not
- * valid goes back once with what is wrong; if the second is not valid either, the summary has failed. The record is kept as
- * `metadata.record`. Works with any chat model: the schema is part of the prompt.
+ * valid goes back once with what is wrong; if the second is not valid either, the summary has failed. The record is kept, as the
+ * model wrote it, in `metadata.record`, and the next fold gets it whole. Works with any chat model: the schema is part of the prompt.
  * @throws ConfigurationError when `model` cannot be called or an option is not valid.
  */
 export function structuredSummarizer<T = StructuredSummary>(
@@ -79,11 +80,25 @@ export function structuredSummarizer<T = StructuredSummary>(
         previous: request.previous.map((summary) => summary.text).join("\n\n"),
       });
       const messages = [new SystemMessage(system), new HumanMessage(`${user}\n${jsonSchema}`)];
-      const { record, ...told } = await askForRecord(model, schema, messages, request);
-      return { text: render(record), ...told, metadata: { record } };
+      const { record, value, ...told } = await askForRecord(model, schema, messages, request);
+      // A stretch of small talk holds nothing to record, which is an answer and not a failure.
+      const text = render(record);
+      return { text: text.trim() === "" ? NOTHING_TO_RECORD : text, ...told, metadata: { record: value } };
     },
   };
-  return chunked(inner, options);
+  const parts = chunked(inner, options);
+  return {
+    ...parts,
+    // The next fold gets the whole record, not the text of it, which may be cut or leave things out.
+    summarize: (request) => parts.summarize({ ...request, previous: request.previous.map(withRecord) }),
+  };
+}
+
+const NOTHING_TO_RECORD = "Nothing to record.";
+
+function withRecord(summary: SessionSummary): SessionSummary {
+  const { record } = summary.metadata;
+  return record === undefined ? summary : new SessionSummary({ ...summary, text: JSON.stringify(record) });
 }
 
 async function askForRecord<T>(
@@ -91,10 +106,10 @@ async function askForRecord<T>(
   schema: z.ZodType<T>,
   messages: BaseMessage[],
   { signal }: SummarizerRequest,
-): Promise<{ record: T } & Pick<SummarizerResult, "model" | "usage">> {
+): Promise<{ record: T; value: unknown } & Pick<SummarizerResult, "model" | "usage">> {
   const first = await askModel(model, messages, { signal, maxTokens: undefined });
-  const read = parseJsonAnswer(first.text, schema);
-  if ("record" in read) return { record: read.record, model: first.model, usage: first.usage };
+  const read = await parseJsonAnswer(first.text, schema);
+  if ("record" in read) return { ...read, model: first.model, usage: first.usage };
   const complaint = new HumanMessage(
     `That is not a valid record: ${read.problem}. Answer with the corrected JSON object and nothing else.`,
   );
@@ -102,19 +117,23 @@ async function askForRecord<T>(
     signal,
     maxTokens: undefined,
   });
-  const repaired = parseJsonAnswer(second.text, schema);
+  const repaired = await parseJsonAnswer(second.text, schema);
   if (!("record" in repaired)) throw new Error(`The model gave no valid record: ${repaired.problem}`);
   return {
-    record: repaired.record,
+    ...repaired,
     model: second.model,
     usage: addUsage([first.usage, second.usage]),
   };
 }
 
 function jsonSchemaOf(schema: z.ZodType): string {
+  let json: { readonly type?: unknown };
   try {
-    return JSON.stringify(z.toJSONSchema(schema, { io: "input" }));
+    json = z.toJSONSchema(schema, { io: "input" }) as typeof json;
   } catch (cause) {
     throw new ConfigurationError("Expected `schema` to have a JSON schema, which it has not", { cause });
   }
+  if (json.type !== "object")
+    throw new ConfigurationError("Expected `schema` to be of an object, since the answer is one");
+  return JSON.stringify(json);
 }

@@ -8,11 +8,15 @@ const MARK = "...";
  */
 export function truncateText(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text;
-  const head = text.slice(0, wholeCodePoints(text, maxLength));
+  return cutAtSentence(text.slice(0, wholeCodePoints(text, maxLength)));
+}
+
+/** Marks with "..." a text that ends before it should, back at a sentence's end where one lies in the last third. */
+export function cutAtSentence(text: string): string {
   let end = -1;
-  for (const match of head.matchAll(ENDS_SENTENCE)) end = match.index + match[0].length;
-  if (end >= (maxLength * 2) / 3) return `${head.slice(0, end)} ${MARK}`;
-  return head.trimEnd() + MARK;
+  for (const match of text.matchAll(ENDS_SENTENCE)) end = match.index + match[0].length;
+  if (end >= (text.length * 2) / 3) return `${text.slice(0, end)} ${MARK}`;
+  return text.trimEnd() + MARK;
 }
 
 function wholeCodePoints(text: string, length: number): number {

@@ -1,13 +1,15 @@
 import type { ExtractItem, Piece } from "./types.ts";
 
 const DAY = 86_400_000;
+/** The last day that is written with four digits for its year. */
+const LAST_DAY = Date.UTC(9999, 11, 31);
 /** A long stretch of work without a user turn is written in parts, so that what was touched stays near when. */
 const LONGEST_SEGMENT = 40;
 const LONGEST_LINE = 1_200;
 
 /** The UTC day of a time as "2023-05-08", or undefined where there is none. */
 function dayOf(timestamp: number | undefined): string | undefined {
-  if (timestamp === undefined || !Number.isFinite(timestamp) || Math.abs(timestamp) > 8.64e15)
+  if (timestamp === undefined || !Number.isFinite(timestamp) || timestamp < 0 || timestamp > LAST_DAY)
     return undefined;
   return new Date(Math.floor(timestamp / DAY) * DAY).toISOString().slice(0, 10);
 }
