@@ -11,13 +11,19 @@ import { afterEach, expect, test } from "vitest";
 import { marker, markersIn, wait } from "../support/chunks.ts";
 import { a, numbered, u } from "../support/events.ts";
 import { shown, summarized, turns } from "../support/folds.ts";
-import { type ModelServer, type Script, startModelServer, USAGE } from "../support/model-server.ts";
+import {
+  type Answer,
+  type ModelServer,
+  type Script,
+  startModelServer,
+  USAGE,
+} from "../support/model-server.ts";
 import { failure } from "../support/outcomes.ts";
 import { appendAll, decorated, KEY } from "../support/sessions.ts";
 
 const servers: ModelServer[] = [];
 
-async function serve(script: Script | readonly string[] = ["SUM"]): Promise<ModelServer> {
+async function serve(script: Script | readonly Answer[] = ["SUM"]): Promise<ModelServer> {
   const server = await startModelServer(script);
   servers.push(server);
   return server;
@@ -172,6 +178,24 @@ test("a model class with a constructor of its own is asked as it is", async () =
   const request = await requestOf(server, model, { targetTokens: 300 });
   expect(request.model).toBe("gpt-4o");
   expect(request.max_tokens).toBeUndefined();
+});
+
+test("settings that were changed after the model was made are not lost to the limit", async () => {
+  const server = await serve();
+  const model = server.chat();
+  model.temperature = 0.125;
+  const request = await requestOf(server, model, { targetTokens: 300 });
+  expect((request as { temperature?: number }).temperature).toBe(0.125);
+  expect(request.max_tokens).toBeUndefined();
+});
+
+test("an answer that ended at its limit is cut back to a whole sentence and marked", async () => {
+  const content =
+    "Maya has booked two seats on the ferry to Ischia. Bruno comes along. It leaves on Friday and th";
+  const server = await serve([{ content, finishReason: "length" }]);
+  const sut = new SessionSummarizer({ model: server.chat(), keep: { turns: 0 } });
+  const { summary } = summarized(await sut.summarizeEvents(turns(20), { force: true }));
+  expect(summary.text).toBe("Maya has booked two seats on the ferry to Ischia. Bruno comes along. ...");
 });
 
 test("the second fold's prompt has the summary before it once, in a section of its own, and the system prompt apart", async () => {

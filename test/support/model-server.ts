@@ -13,8 +13,11 @@ export interface CompletionRequest {
 /** Tokens that the server says a call cost. */
 export const USAGE = { inputTokens: 1000, outputTokens: 10, totalTokens: 1010 } as const;
 
+/** An answer: its text, or the text and why it ended there. */
+export type Answer = string | { readonly content: string; readonly finishReason: "stop" | "length" };
+
 /** What to answer to a request; `call` is 0 for the first. */
-export type Script = (request: CompletionRequest, call: number) => string | Promise<string>;
+export type Script = (request: CompletionRequest, call: number) => Answer | Promise<Answer>;
 
 /** A loopback server that speaks OpenAI's chat completions. */
 export interface ModelServer {
@@ -29,7 +32,7 @@ export interface ModelServer {
 }
 
 /** Starts a server that answers by a script: texts in turn, of which the last is repeated, or a function. */
-export async function startModelServer(script: Script | readonly string[]): Promise<ModelServer> {
+export async function startModelServer(script: Script | readonly Answer[]): Promise<ModelServer> {
   const requests: CompletionRequest[] = [];
   const answer: Script =
     typeof script === "function" ? script : (_, call) => script[Math.min(call, script.length - 1)] ?? "";
@@ -75,13 +78,15 @@ export async function startModelServer(script: Script | readonly string[]): Prom
   };
 }
 
-function completion(model: string, content: string): object {
+function completion(model: string, answer: Answer): object {
+  const { content, finishReason } =
+    typeof answer === "string" ? { content: answer, finishReason: "stop" } : answer;
   return {
     id: "chatcmpl-1",
     object: "chat.completion",
     created: 0,
     model,
-    choices: [{ index: 0, finish_reason: "stop", message: { role: "assistant", content } }],
+    choices: [{ index: 0, finish_reason: finishReason, message: { role: "assistant", content } }],
     usage: {
       prompt_tokens: USAGE.inputTokens,
       completion_tokens: USAGE.outputTokens,
