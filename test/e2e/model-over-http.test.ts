@@ -180,15 +180,6 @@ test("a model class with a constructor of its own is asked as it is", async () =
   expect(request.max_tokens).toBeUndefined();
 });
 
-test("settings that were changed after the model was made are not lost to the limit", async () => {
-  const server = await serve();
-  const model = server.chat();
-  model.temperature = 0.125;
-  const request = await requestOf(server, model, { targetTokens: 300 });
-  expect((request as { temperature?: number }).temperature).toBe(0.125);
-  expect(request.max_tokens).toBeUndefined();
-});
-
 test("an answer that ended at its limit is cut back to a whole sentence and marked", async () => {
   const content =
     "Maya has booked two seats on the ferry to Ischia. Bruno comes along. It leaves on Friday and th";
