@@ -22,6 +22,16 @@ export function call(ids: string | readonly string[], extra: Partial<EventInput>
   return { author: "agent", message: new AIMessage({ content: "", tool_calls }), ...extra };
 }
 
+/** An AI message with a call by the one id and a malformed one by the other, as models now and then write them. */
+export function badCall(id: string, malformed: string, extra: Partial<EventInput> = {}): EventInput {
+  const message = new AIMessage({
+    content: "",
+    tool_calls: [{ id, name: "lookup", args: { of: id } }],
+    invalid_tool_calls: [{ id: malformed, name: "lookup", args: "{oops", error: "Malformed args." }],
+  });
+  return { author: "agent", message, ...extra };
+}
+
 /** The result of the call of that id. */
 export function res(id: string, text = `result of ${id}`, extra: Partial<EventInput> = {}): EventInput {
   return {

@@ -8,13 +8,13 @@ import {
   SessionSummary,
 } from "@sessionfold/core";
 import fc from "fast-check";
-import { a, call, res, s, u } from "./events.ts";
+import { a, badCall, call, res, s, u } from "./events.ts";
 
 /** A step of a history: something said, a mark, or a summary of some kind. Numbers choose among what is there. */
 export type Step =
   | {
       readonly kind: "say";
-      readonly what: "u" | "a" | "s" | "b" | "call" | "call2" | "res" | "empty";
+      readonly what: "u" | "a" | "s" | "b" | "call" | "call2" | "bad" | "res" | "empty";
       readonly pick: number;
       readonly flag: number;
     }
@@ -44,6 +44,7 @@ export function histories(maxLength: number): fc.Arbitrary<readonly Step[]> {
       "b",
       "call",
       "call2",
+      "bad",
       "res",
       "res",
       "res",
@@ -167,6 +168,8 @@ function said({ what, pick: chosen, flag }: Extract<Step, { kind: "say" }>): Eve
       return { ...call(id, { actions }), author: chosen % 3 === 0 ? "other" : "agent" };
     case "call2":
       return call([id, `c${(chosen + 1) % 4}`], { actions });
+    case "bad":
+      return badCall(id, `c${(chosen + 1) % 4}`, { actions });
     case "res":
       return res(id, text, { actions });
     case "empty":
@@ -212,6 +215,10 @@ function summaryEvent(
     direct = [...direct, `e${made + 2}`, "nowhere"];
     replaces = all.length > 0 ? [all[step.from % all.length] ?? "nothing"] : ["missing-summary"];
   }
+  const positions = [
+    ...direct.map((event) => now.get(event)?.seq),
+    ...replaces.map((summary) => now.summaries.find((node) => node.summary.id === summary)?.position),
+  ].filter((seq) => seq !== undefined);
   const id = `S${made}`;
   const summary = new SessionSummary({
     id,
@@ -222,8 +229,8 @@ function summaryEvent(
       direct,
       replaces,
       omitted,
-      fromSeq: region[0]?.seq ?? 0,
-      toSeq: region.at(-1)?.seq ?? 0,
+      fromSeq: positions.reduce((least, seq) => Math.min(least, seq), Number.MAX_SAFE_INTEGER),
+      toSeq: positions.reduce((most, seq) => Math.max(most, seq), 0),
       planSeq: state.lastSeq,
     },
     originalEventCount: 0,

@@ -54,8 +54,9 @@ export function requestProblems(
 
 function callIds(message: BaseMessage): readonly string[] {
   if (message.type !== "ai") return [];
-  const { tool_calls = [], invalid_tool_calls = [] } = message as AIMessage;
-  return [...tool_calls, ...invalid_tool_calls].map((call) => call.id ?? "");
+  // LangChain's converters send `tool_calls` alone.
+  const { tool_calls = [] } = message as AIMessage;
+  return tool_calls.map((call) => call.id ?? "");
 }
 
 function isEmpty(message: BaseMessage): boolean {

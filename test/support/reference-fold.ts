@@ -113,6 +113,7 @@ function roundsByNaiveScan(
 }
 
 function callsOf(event: SessionEvent): readonly string[] {
-  const calls = (event.message as { tool_calls?: { id?: string }[] } | undefined)?.tool_calls ?? [];
-  return calls.map((call) => call.id ?? "");
+  type Calls = readonly { readonly id?: string }[];
+  const message = event.message as { tool_calls?: Calls; invalid_tool_calls?: Calls } | undefined;
+  return [...(message?.tool_calls ?? []), ...(message?.invalid_tool_calls ?? [])].map(({ id }) => id ?? "");
 }

@@ -42,7 +42,7 @@ export function checkedCall<T extends SummarizeOptions>(options: T): T {
       `Expected \`scope\` to be the name of an agent or branch, got ${describe(scope)}`,
     );
   }
-  if (signal !== undefined && typeof signal.addEventListener !== "function") {
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new ConfigurationError(`Expected \`signal\` to be an AbortSignal, got ${describe(signal)}`);
   }
   if (force !== undefined && typeof force !== "boolean") {

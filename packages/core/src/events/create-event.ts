@@ -40,7 +40,8 @@ export interface EventInput {
  * @throws InvalidEventError that names the field, what was expected and what came.
  */
 export function createEvent(input: EventInput, seq: number, clock: Clock): SessionEvent {
-  if (typeof input !== "object" || input === null) throw invalid("event", "an object", input);
+  if (typeof input !== "object" || input === null || Array.isArray(input))
+    throw invalid("event", "an object", input);
   const { id = randomId(), timestamp = clock() } = input;
   if (typeof id !== "string" || id === "") throw invalid("event.id", "a string with text in it", input.id);
   if (typeof timestamp !== "number" || !Number.isFinite(timestamp)) {

@@ -44,6 +44,7 @@ export class InMemorySessionService implements EventDeletingService {
   }
 
   async createSession(request: CreateSessionRequest): Promise<Session> {
+    requireObject("request", request);
     const key = keyOf({ ...request, sessionId: request.sessionId ?? randomId() });
     const id = keyString(key);
     if (this.#sessions.has(id)) throw new SessionExistsError(key.sessionId);
@@ -76,6 +77,7 @@ export class InMemorySessionService implements EventDeletingService {
   }
 
   async listSessions(request: ListSessionsRequest): Promise<ListSessionsResponse> {
+    requireObject("request", request);
     const { appName, userId, limit = DEFAULT_PAGE } = request;
     if (!Number.isInteger(limit) || limit < 1) {
       throw new ConfigurationError(`Expected \`limit\` to be an integer above 0, got ${describe(limit)}`);
@@ -150,7 +152,7 @@ function view(stored: StoredSession, events: readonly SessionEvent[]): Session {
 
 function withoutTemporaryState(input: EventInput): EventInput {
   const delta = input?.actions?.stateDelta;
-  if (typeof delta !== "object" || delta === null) return input;
+  if (typeof delta !== "object" || delta === null || Array.isArray(delta)) return input;
   return { ...input, actions: { ...input.actions, stateDelta: withoutTemporary(delta) } };
 }
 

@@ -6,8 +6,9 @@ import type { FoldedLog } from "../summaries/fold.ts";
 import type { PruneOptions } from "./summarizing-session-service.ts";
 
 /**
- * Ids of the events that may be deleted: an effective summary covers them and nothing shows them any more. Behind a
- * visible tool round that lacks results, all stays: what follows a call decides how it and its results are shown.
+ * Ids of the events that may be deleted: an effective summary covers them and nothing shows them any more. A tool round
+ * goes whole or not at all, since the flags of one of its events hold for all. Behind a round that stays and lacks
+ * results, all stays: what follows a call decides how it and its results are shown.
  * @throws ConfigurationError for an unknown option or a time that is none.
  */
 export function prunableIds(log: FoldedLog, options: PruneOptions): readonly string[] {
@@ -21,14 +22,16 @@ export function prunableIds(log: FoldedLog, options: PruneOptions): readonly str
     );
   }
   const asked = summaryId === undefined ? undefined : log.coveredIds(summaryId);
-  const open = log.visible.find((event) => isOpen(log.rounds.roundOf(event)));
   const mayGo = (event: SessionEvent): boolean =>
     log.coveringSummary(event.id) !== undefined &&
     log.isHidden(event) &&
-    (open === undefined || event.seq < open.seq) &&
     (asked?.has(event.id) ?? true) &&
     (before === undefined || event.timestamp < before);
-  return log.events.filter(mayGo).map((event) => event.id);
+  const goes = (event: SessionEvent): boolean => mayGo(event) && log.rounds.unitOf(event).every(mayGo);
+  const open = log.events.find((event) => isOpen(log.rounds.roundOf(event)) && !goes(event));
+  return log.events
+    .filter((event) => goes(event) && (open === undefined || event.seq < open.seq))
+    .map((event) => event.id);
 }
 
 function isOpen(round: ToolRound | undefined): boolean {

@@ -20,6 +20,8 @@ export class TrackedSession {
   /** Calls in progress; as long as there are any, the session is not forgotten. */
   users = 0;
   #log: FoldedLog | undefined;
+  /** Ids of what was appended here and not read back yet: a store may keep it in a form of its own. */
+  readonly #unread = new Set<string>();
   #incarnation: string | undefined;
   readonly #trackers = new Map<string | undefined, StatisticsTracker>();
   readonly #logger: { warn(message: string): void };
@@ -37,9 +39,16 @@ export class TrackedSession {
     return this.#log;
   }
 
+  /** Takes over an event that the inner service has stored. */
+  append(stored: SessionEvent): void {
+    this.log.append(stored);
+    this.#unread.add(stored.id);
+  }
+
   /** Forgets what is known: the next `read` reads all. */
   forget(): void {
     this.#log = undefined;
+    this.#unread.clear();
     this.#incarnation = undefined;
     this.#trackers.clear();
     this.#calibration = new Calibration();
@@ -103,7 +112,8 @@ export class TrackedSession {
       return;
     }
     const log = this.#log;
-    if (told.some((event) => isAnother(log.get(event.id), event))) {
+    const changed = told.filter((event) => isAnother(log.get(event.id), event)).map(({ id }) => id);
+    if (changed.some((id) => !this.#unread.has(id))) {
       // The store answers for another session than the one we knew, made under the same key with the same ids.
       this.reset();
       this.#log = FoldedLog.of(told.map(eventFromJson));
@@ -113,15 +123,27 @@ export class TrackedSession {
     told.forEach((event, at) => {
       if (log.get(event.id) === undefined) log.append(eventFromJson(event, at));
     });
-    if (all && log.events.length !== new Set(told.map((event) => event.id)).size) {
-      // The store has dropped entries that we knew.
+    this.#unread.clear();
+    if (all && (changed.length > 0 || log.events.length !== new Set(told.map((event) => event.id)).size)) {
+      // The store has dropped entries that we knew, or keeps what it was given in another form.
       this.#trackers.clear();
-      this.#log = FoldedLog.of(told.map((event, at) => log.get(event.id) ?? eventFromJson(event, at)));
+      const known = (event: SessionEvent): SessionEvent | undefined =>
+        changed.includes(event.id) ? undefined : log.get(event.id);
+      this.#log = FoldedLog.of(told.map((event, at) => known(event) ?? eventFromJson(event, at)));
     }
   }
 }
 
 /** Whether a stored event is not the one that was known by its id. What an event says is fixed at append. */
 function isAnother(known: SessionEvent | undefined, told: SessionEvent): boolean {
-  return known !== undefined && (known.author !== told.author || known.timestamp !== timeOf(told.timestamp));
+  if (known === undefined || known === told) return false;
+  if (known.author !== told.author || known.timestamp !== timeOf(told.timestamp)) return true;
+  const [before, now] = [known.message?.content, contentOf(told.message)];
+  return typeof before === "string" && typeof now === "string" && before !== now;
+}
+
+/** The content of a message, also of one in LangChain's stored form. */
+function contentOf(message: unknown): unknown {
+  const { content, data } = (message ?? {}) as { content?: unknown; data?: { content?: unknown } | null };
+  return content ?? data?.content;
 }

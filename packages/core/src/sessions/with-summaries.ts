@@ -4,7 +4,7 @@ import type { ResolvedOptions } from "../engine/options.ts";
 import type { SummarizeOutcome } from "../engine/outcome.ts";
 import { checkedCall, type SessionSummarizer, type SummarizeOptions } from "../engine/session-summarizer.ts";
 import { copyEvent, createEvent, type EventInput } from "../events/create-event.ts";
-import type { SessionEvent } from "../events/session-event.ts";
+import { isUserEvent, type SessionEvent } from "../events/session-event.ts";
 import { keyOf, keyString, type SessionKey, type SessionRef } from "../events/session-key.ts";
 import {
   ConfigurationError,
@@ -96,6 +96,7 @@ class SummarizingService implements SummarizingSessionService {
   }
 
   async createSession(request: CreateSessionRequest): Promise<Session> {
+    requireObject("request", request);
     const session = await this.#inner.createSession(request);
     return this.#tracked.use(keyOf(session), async (tracked) => {
       await tracked.queue.run(async () => tracked.reset());
@@ -119,6 +120,7 @@ class SummarizingService implements SummarizingSessionService {
   }
 
   async listSessions(request: ListSessionsRequest): Promise<ListSessionsResponse> {
+    requireObject("request", request);
     const { sessions, ...rest } = await this.#inner.listSessions(request);
     return { ...rest, sessions: sessions.map((session) => ({ ...session, events: [] })) };
   }
@@ -139,17 +141,18 @@ class SummarizingService implements SummarizingSessionService {
     const event = createEvent(input, 0, this.#summarizer.options.clock);
     if (event.partial === true) return event;
     return this.#tracked.use(keyOf(caller), async (tracked) => {
-      const { stored, before } = await tracked.queue.run(async () => {
+      const { stored, isNew, before } = await tracked.queue.run(async () => {
         const session = await this.#readOrThrow(tracked);
         const known = tracked.log.get(event.id);
-        if (known !== undefined) return { stored: known, before: undefined };
+        if (known !== undefined) return { stored: known, isNew: false, before: undefined };
         refuseIfPruned(event.actions.marks ?? [], tracked.log);
-        const before = this.#statistics(tracked, undefined, this.#summarizer.options);
-        return { stored: await this.#store(tracked, session, event), before };
+        // What a session was like before it is asked of user events alone; see `checkPoint`.
+        const isAsked = this.#options.mode === "inline" && isUserEvent(event);
+        const before = isAsked ? this.#statistics(tracked, undefined, this.#summarizer.options) : undefined;
+        return { stored: await this.#store(tracked, session, event), isNew: true, before };
       });
-      const answer = handToCaller(caller, stored, before !== undefined);
-      if (before !== undefined && this.#options.mode === "inline")
-        await this.#foldIfDue(tracked, stored, before);
+      const answer = handToCaller(caller, stored, isNew);
+      if (isNew && this.#options.mode === "inline") await this.#foldIfDue(tracked, stored, before);
       return answer;
     });
   }
@@ -172,8 +175,10 @@ class SummarizingService implements SummarizingSessionService {
 
   async getSummary(
     session: SessionRef,
-    { scope }: { readonly scope?: string | undefined } = {},
+    options: { readonly scope?: string | undefined } = {},
   ): Promise<SessionSummary | null> {
+    requireObject("options", options);
+    const { scope } = options;
     const effective = (await this.listSummaryStatus(session)).filter(
       ({ summary, status }) => status === "effective" && summary.scope === scope,
     );
@@ -272,7 +277,7 @@ class SummarizingService implements SummarizingSessionService {
     const stored = told
       ? { ...numbered, seq: answer.seq, actions: answer.actions ?? numbered.actions }
       : numbered;
-    tracked.log.append(stored);
+    tracked.append(stored);
     return stored;
   }
 
@@ -285,7 +290,11 @@ class SummarizingService implements SummarizingSessionService {
     return tracked.statistics({ ledger: this.#summarizer.ledger, scope, format }).snapshot(contextWindow);
   }
 
-  async #foldIfDue(tracked: TrackedSession, event: SessionEvent, before: SessionStatistics): Promise<void> {
+  async #foldIfDue(
+    tracked: TrackedSession,
+    event: SessionEvent,
+    before: SessionStatistics | undefined,
+  ): Promise<void> {
     const at = checkPoint(tracked.log, event);
     if (at === undefined || this.#closing.signal.aborted) return;
     // A run in progress was started by another caller, who will see it through.

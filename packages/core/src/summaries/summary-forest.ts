@@ -73,7 +73,7 @@ export class SummaryForest {
     if (!reach.wins || reach.size === 0) return false;
     node.size = reach.size;
     node.status = "effective";
-    node.position = this.#positionOf(node, reach.touched, seqOf);
+    node.position = positionOf(node, reach, seqOf);
     for (const eventId of reach.ids) this.#coveredBy.set(eventId, node);
     for (const eventId of node.summary.coverage.omitted) this.#omittedBy.set(eventId, node);
     for (const other of reach.touched) {
@@ -165,19 +165,18 @@ export class SummaryForest {
     const containsAll = [...hits].every(([owner, count]) => count === owner.size);
     return { wins: containsAll && [...touched].every((other) => size > other.size), size, touched, ids };
   }
+}
 
-  #positionOf(
-    node: SummaryNode,
-    touched: Iterable<SummaryNode>,
-    seqOf: (eventId: string) => number | undefined,
-  ): number {
-    let position = Number.POSITIVE_INFINITY;
-    for (const other of touched) position = Math.min(position, other.position);
-    for (const eventId of node.summary.coverage.direct) {
-      position = Math.min(position, seqOf(eventId) ?? node.summary.coverage.fromSeq);
-    }
-    return Number.isFinite(position) ? position : node.summary.coverage.fromSeq;
-  }
+/** Where the first event that a summary covers stood, itself or through what it replaces. */
+function positionOf(
+  { summary: { coverage } }: SummaryNode,
+  reach: { readonly touched: Iterable<SummaryNode>; readonly ids: Iterable<string> },
+  seqOf: (eventId: string) => number | undefined,
+): number {
+  let position = Number.POSITIVE_INFINITY;
+  for (const other of reach.touched) position = Math.min(position, other.position);
+  for (const eventId of reach.ids) position = Math.min(position, seqOf(eventId) ?? coverage.fromSeq);
+  return Number.isFinite(position) ? position : coverage.fromSeq;
 }
 
 function effectiveRoot(node: SummaryNode | undefined): SummaryNode | undefined {

@@ -59,8 +59,7 @@ export function summaryWriter(options: SummaryMessageOptions = {}): SummaryWrite
     );
   }
   return (summary) => {
-    const text =
-      format === undefined ? template.render({ summary: summary.text }) : format(summary.text, summary);
+    const text = format === undefined ? template.render({ summary: summary.text }) : written(format, summary);
     if (typeof text !== "string" || text.trim() === "") {
       throw new ConfigurationError(
         `Expected \`summaryMessage.format\` to return a text, got ${describe(text)}`,
@@ -68,4 +67,12 @@ export function summaryWriter(options: SummaryMessageOptions = {}): SummaryWrite
     }
     return options.role === "system" ? new SystemMessage(text) : new HumanMessage(text);
   };
+}
+
+function written(format: NonNullable<SummaryMessageOptions["format"]>, summary: SessionSummary): unknown {
+  try {
+    return format(summary.text, summary);
+  } catch (cause) {
+    throw new ConfigurationError("`summaryMessage.format` threw an error", { cause });
+  }
 }

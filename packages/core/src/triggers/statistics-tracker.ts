@@ -26,6 +26,12 @@ interface Figures {
   firstEventAt: number | undefined;
 }
 
+/** What one event adds: characters of its lines in a transcript, and of its longest text part. */
+interface Measures {
+  readonly length: number;
+  readonly longest: number;
+}
+
 const NOTHING: Figures = { events: 0, textLength: 0, longestText: 0, firstEventAt: undefined };
 
 /**
@@ -35,6 +41,7 @@ const NOTHING: Figures = { events: 0, textLength: 0, longestText: 0, firstEventA
 export class StatisticsTracker {
   readonly #log: FoldedLog;
   readonly #options: StatisticsOptions;
+  readonly #measures = new WeakMap<SessionEvent, Measures>();
   #epoch = -1;
   #seenVisible = 0;
   #seenEvents = 0;
@@ -141,18 +148,26 @@ export class StatisticsTracker {
     if (this.#log.isSkipped(event) || !inScope(event, this.#options.scope, this.#log.rounds)) return;
     this.#figures.firstEventAt ??= event.timestamp;
     this.#count(event);
-    const { message } = event;
-    if (message === undefined) return;
-    for (const part of textParts(message)) {
-      this.#figures.longestText = Math.max(this.#figures.longestText, part.trim().length);
-    }
+    this.#figures.longestText = Math.max(this.#figures.longestText, this.#measure(event).longest);
   }
 
   #count(event: SessionEvent): void {
     this.#figures.events++;
     this.#sums.push(event);
-    const { length } = this.#render(event);
+    const { length } = this.#measure(event);
     if (length > 0) this.#figures.textLength += length + (this.#figures.textLength > 0 ? 1 : 0);
+  }
+
+  /** Each event is measured once: a restart then costs a look at each. */
+  #measure(event: SessionEvent): Measures {
+    let measures = this.#measures.get(event);
+    if (measures === undefined) {
+      const parts = event.message === undefined ? [] : textParts(event.message);
+      const longest = parts.reduce((most, part) => Math.max(most, part.trim().length), 0);
+      measures = { length: this.#render(event).length, longest };
+      this.#measures.set(event, measures);
+    }
+    return measures;
   }
 
   /** A format that throws must not keep an append from storing its event; the fold that meets it reports it. */
