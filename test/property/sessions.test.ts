@@ -1,6 +1,7 @@
 import {
   type EventInput,
   eventToJson,
+  FoldedLog,
   InMemorySessionService,
   isConversationEvent,
   type KeepPolicy,
@@ -167,8 +168,10 @@ test("invariant 4: what keep asks for within its cap is there verbatim, and so a
         const window = (await sessions.getSession(KEY))?.events ?? [];
         const shown = new Map(window.map((event) => [event.id, event.message?.text]));
         const hasText = (text: string | undefined): boolean => text !== undefined && text !== "";
+        // A flag holds for its whole tool round, and a pin in it beats a skip.
+        const log = FoldedLog.of(before);
         const isSkipped = (id: string): boolean =>
-          before.find((event) => event.id === id)?.actions.skipSummarization === true;
+          before.some((event) => event.id === id && log.isSkipped(event));
         let left = count;
         let tokens = maxTokens ?? Number.POSITIVE_INFINITY;
         for (const event of [...before].reverse()) {
