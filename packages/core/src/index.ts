@@ -71,6 +71,7 @@ export {
   SummaryNotFoundError,
   UnsupportedError,
 } from "./shared/errors.ts";
+export { describe, validate } from "./shared/validate.ts";
 export { compressionRatio } from "./summaries/compression-ratio.ts";
 export type { Coverage } from "./summaries/coverage.ts";
 export { FoldedLog, type FoldWarning } from "./summaries/fold.ts";
@@ -91,6 +92,12 @@ export { type ChunkOptions, chunked } from "./summarizers/chunked.ts";
 
 export { extractive } from "./summarizers/extractive.ts";
 export type { PromptOptions } from "./summarizers/prompt.ts";
+export {
+  classifyFailure,
+  type Failure,
+  type FailureKind,
+  isContextLengthError,
+} from "./summarizers/resilience/classify-failure.ts";
 export {
   type StructuredOptions,
   type StructuredSummary,

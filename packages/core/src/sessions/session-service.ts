@@ -60,6 +60,11 @@ export interface AppendEventRequest {
   readonly session: SessionRef & { events?: SessionEvent[] };
   /** What to store. */
   readonly event: EventInput;
+  /**
+   * False: a decorated service stores the event and folds nothing at this append, even where the session is due. It
+   * is found again at a later append, since triggers are pure. Default true.
+   */
+  readonly fold?: boolean | undefined;
 }
 
 /** What keeps sessions. Ours, and anything of this shape, can be decorated by `withSummaries`. */

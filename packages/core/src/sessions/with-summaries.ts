@@ -137,9 +137,12 @@ class SummarizingService implements SummarizingSessionService {
 
   async appendEvent(request: AppendEventRequest): Promise<SessionEvent> {
     requireObject("request", request);
-    const { session: caller, event: input } = request;
+    const { session: caller, event: input, fold = true } = request;
+    if (typeof fold !== "boolean")
+      throw new ConfigurationError(`Expected \`fold\` to be true or false, got ${describe(fold)}`);
     const event = createEvent(input, 0, this.#summarizer.options.clock);
     if (event.partial === true) return event;
+    const mayFold = fold && this.#options.mode === "inline";
     return this.#tracked.use(keyOf(caller), async (tracked) => {
       const { stored, isNew, before } = await tracked.queue.run(async () => {
         const session = await this.#readOrThrow(tracked);
@@ -147,12 +150,12 @@ class SummarizingService implements SummarizingSessionService {
         if (known !== undefined) return { stored: known, isNew: false, before: undefined };
         refuseIfPruned(event.actions.marks ?? [], tracked.log);
         // What a session was like before it is asked of user events alone; see `checkPoint`.
-        const isAsked = this.#options.mode === "inline" && isUserEvent(event);
+        const isAsked = mayFold && isUserEvent(event);
         const before = isAsked ? this.#statistics(tracked, undefined, this.#summarizer.options) : undefined;
         return { stored: await this.#store(tracked, session, event), isNew: true, before };
       });
       const answer = handToCaller(caller, stored, isNew);
-      if (isNew && this.#options.mode === "inline") await this.#foldIfDue(tracked, stored, before);
+      if (isNew && mayFold) await this.#foldIfDue(tracked, stored, before);
       return answer;
     });
   }
