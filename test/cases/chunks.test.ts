@@ -12,6 +12,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { busyStub, CHARACTERS, line, marked, marker, markersIn, purposes, wait } from "../support/chunks.ts";
 import { a, call, numbered, res } from "../support/events.ts";
+import { fenced } from "../support/fenced.ts";
 import { oneTokenACharacter, summarized } from "../support/folds.ts";
 import { failure, skippedBecause } from "../support/outcomes.ts";
 import { RecordingModel } from "../support/recording-model.ts";
@@ -321,7 +322,7 @@ describe("A previous summary", () => {
   test("is in the prompt once, in its own place, where one call is enough", async () => {
     const prompts = await secondFold(before, marked(3, 100), { maxInputTokens: 5000 });
     expect(prompts).toHaveLength(1);
-    expect(prompts[0]).toContain(`<memory_so_far>\n${before}\n</memory_so_far>`);
+    expect(fenced(prompts[0] ?? "", "memory_so_far")).toBe(before);
     expect(prompts[0]?.split(before)).toHaveLength(2);
   });
 

@@ -9,6 +9,7 @@ import {
 import { describe, expect, test } from "vitest";
 import { CHARACTERS, marked } from "../support/chunks.ts";
 import { a, u } from "../support/events.ts";
+import { fenced } from "../support/fenced.ts";
 import { summarized, turns } from "../support/folds.ts";
 import { skippedBecause } from "../support/outcomes.ts";
 import { RecordingModel } from "../support/recording-model.ts";
@@ -98,7 +99,7 @@ describe("TPL-17: what the prompts may hold", () => {
     summarized(await sessions.summarize(session, { force: true }));
     await appendAll(sessions, session, [a("and so on")]);
     summarized(await sessions.summarize(session, { force: true }));
-    expect(model.prompt()).toContain(`<memory_so_far>\n${odd}\n</memory_so_far>`);
+    expect(fenced(model.prompt(), "memory_so_far")).toBe(odd);
     expect(model.prompt()).toContain("\nagent: and so on\n");
   });
 
@@ -121,7 +122,7 @@ describe("TPL-17: what the prompts may hold", () => {
     const other = new RecordingModel("one", "two", "both");
     const ours = new SessionSummarizer({ ...CHARACTERS, model: other, maxInputTokens: 505 });
     summarized(await ours.summarizeEvents(marked(10, 100), { force: true }));
-    expect(other.prompt()).toContain("<summaries_of_the_parts>\none\n\ntwo\n</summaries_of_the_parts>");
+    expect(fenced(other.prompt(), "summaries_of_the_parts")).toBe("one\n\ntwo");
     expect(other.system()).toBe(other.system(0));
   });
 

@@ -11,6 +11,7 @@ import {
 } from "@sessionfold/core";
 import { describe, expect, test } from "vitest";
 import { a, numbered, s, u } from "../support/events.ts";
+import { fenced } from "../support/fenced.ts";
 import { NOW, shown, summarized, turns } from "../support/folds.ts";
 import { skippedBecause, textOf } from "../support/outcomes.ts";
 import { RecordingModel } from "../support/recording-model.ts";
@@ -209,7 +210,7 @@ describe("Re-summary", () => {
   test("RES-04: labels of summaries do not nest", async () => {
     const kinds: readonly [string, SessionSummarizerOptions][] = [
       ["Previous conversation summary:", presets.trpcAgent({ keepEvents: 2 })],
-      ["[Record of the earlier conversation", { keep: { turns: 1 } }],
+      ["[Untrusted record of the earlier conversation", { keep: { turns: 1 } }],
     ];
     for (const [label, options] of kinds) {
       const model = new RecordingModel("first gist", "second gist", "third gist");
@@ -226,8 +227,8 @@ describe("Re-summary", () => {
       expect(occurrences(model.prompt(), "second gist")).toBe(1);
       expect(model.prompt()).not.toContain("first gist");
       // The previous text stands apart from the new events: before them, in a section of its own.
-      const [, memory = "", rest = ""] = model.prompt().split(/<\/?memory_so_far>/);
-      expect(memory.trim()).toBe("second gist");
+      expect(fenced(model.prompt(), "memory_so_far")).toBe("second gist");
+      const rest = model.prompt().split("</memory_so_far")[1] ?? "";
       expect(rest).toContain("question 3");
       expect(rest).not.toContain("gist");
       // A prompt of one's own without a place for the previous text gets it before the new events, labelled once.

@@ -10,6 +10,7 @@ import {
 import { afterEach, expect, test } from "vitest";
 import { marker, markersIn, wait } from "../support/chunks.ts";
 import { a, numbered, u } from "../support/events.ts";
+import { fenced } from "../support/fenced.ts";
 import { shown, summarized, turns } from "../support/folds.ts";
 import {
   type Answer,
@@ -48,7 +49,7 @@ function remark(at: number, characters: number): EventInput {
 }
 
 function isMerge(prompt: string): boolean {
-  return prompt.includes("<summaries_of_the_parts>");
+  return prompt.includes("<summaries_of_the_parts ");
 }
 
 test("of a stretch of 160,000 characters a 4,000-token summarizer is shown every event, and merges in order", async () => {
@@ -76,7 +77,7 @@ test("of a stretch of 160,000 characters a 4,000-token summarizer is shown every
   const parts = prompts.filter((prompt) => !isMerge(prompt));
   const markers = events.map((_, at) => marker(at));
   expect(parts.flatMap(markersIn).sort()).toEqual(markers);
-  const conversation = parts.map((prompt) => between(prompt, "new_part_of_the_conversation"));
+  const conversation = parts.map((prompt) => fenced(prompt, "new_part_of_the_conversation"));
   const read = [...conversation].sort((x, y) => (markersIn(x)[0] ?? "").localeCompare(markersIn(y)[0] ?? ""));
   const transcript = events.map(({ author, message }) => `${author}: ${(message as { text: string }).text}`);
   expect(read.join("\n")).toBe(transcript.join("\n"));
@@ -92,7 +93,7 @@ test("of a stretch of 160,000 characters a 4,000-token summarizer is shown every
   const merges = prompts.filter(isMerge);
   expect(merges).toHaveLength(1);
   const partials = read.map((text) => `From ${markersIn(text)[0]} to ${markersIn(text).at(-1)} they talked.`);
-  expect(between(merges[0] ?? "", "summaries_of_the_parts")).toBe(partials.join("\n\n"));
+  expect(fenced(merges[0] ?? "", "summaries_of_the_parts")).toBe(partials.join("\n\n"));
   expect(summary.text).toBe("Maya booked the ferry.");
   expect(summary.model).toBe("gpt-4o-mini");
   expect(summary.usage).toEqual({
@@ -194,15 +195,15 @@ test("the second fold's prompt has the summary before it once, in a section of i
   const { sessions, session } = await decorated({ mode: "manual", model: server.chat(), keep: { turns: 0 } });
   await appendAll(sessions, session, turns(3));
   const first = summarized(await sessions.summarize(session, { force: true })).summary;
-  expect(between(server.said("user"), "memory_so_far")).toBe("(nothing yet)");
+  expect(fenced(server.said("user"), "memory_so_far")).toBe("(nothing yet)");
   await appendAll(sessions, session, turns(2, 3));
   const second = summarized(await sessions.summarize(session, { force: true })).summary;
 
   expect(server.requests).toHaveLength(2);
   const prompt = server.said("user");
-  expect(between(prompt, "memory_so_far")).toBe(first.text);
+  expect(fenced(prompt, "memory_so_far")).toBe(first.text);
   expect(prompt.split(first.text)).toHaveLength(2);
-  expect(between(prompt, "new_part_of_the_conversation")).toBe(
+  expect(fenced(prompt, "new_part_of_the_conversation")).toBe(
     "user: question 3\nagent: answer 3\nuser: question 4\nagent: answer 4",
   );
   for (const { messages } of server.requests)
@@ -234,8 +235,3 @@ test("each call is tagged, so that no agent streams it to its user", async () =>
     expect(name).toBe("sessionfold");
   }
 });
-
-function between(prompt: string, section: string): string {
-  const [, inside = ""] = prompt.split(`<${section}>\n`);
-  return inside.split(`\n</${section}>`)[0] ?? "";
-}

@@ -94,9 +94,9 @@ export { extractive } from "./summarizers/extractive.ts";
 export type { PromptOptions } from "./summarizers/prompt.ts";
 export {
   classifyFailure,
-  type Failure,
   type FailureKind,
   isContextLengthError,
+  type ModelFailure,
 } from "./summarizers/resilience/classify-failure.ts";
 export {
   type StructuredOptions,

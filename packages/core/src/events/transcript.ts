@@ -1,5 +1,6 @@
 import type { BaseMessage } from "@langchain/core/messages";
 import { jsonText } from "../shared/json-text.ts";
+import { indentFurtherLines, singleLine } from "../shared/lines.ts";
 import { isToolMessage, mediaOf, type ToolCallInfo, textParts, toolCallsOf } from "./message-content.ts";
 import type { SessionEvent } from "./session-event.ts";
 
@@ -31,7 +32,8 @@ interface Piece {
 }
 
 /**
- * Writes events as text: one group of lines a message, in order. Streaming pieces of one speaker are joined, and
+ * Writes events as text: one group of lines a message, in order. A line that is not indented begins an entry, and no
+ * content can make one: further lines of an entry are indented, names stand on one line. Streaming pieces of one speaker are joined, and
  * the finished message takes their place. A tool call and its result appear once each, reasoning not at all.
  */
 export function renderTranscript(events: readonly SessionEvent[], format: TranscriptFormat = {}): string {
@@ -111,7 +113,7 @@ function renderMessage(
     const id = message.tool_call_id;
     const name = message.name || toolNames?.get(id) || "tool";
     const status = message.status === "error" ? "error" : "success";
-    return (format.toolResult ?? resultLine)({ id, name, text, status }, event);
+    return indentFurtherLines((format.toolResult ?? resultLine)({ id, name, text, status }, event));
   }
   const calls = toolCallsOf(message).map((call) => (format.toolCall ?? callLine)(call, event));
   return [text, ...calls]
@@ -122,7 +124,7 @@ function renderMessage(
 
 function spoken(speaker: string, text: string): string {
   const trimmed = text.trim();
-  return trimmed === "" ? "" : `${speaker}: ${trimmed}`;
+  return trimmed === "" ? "" : `${singleLine(speaker)}: ${indentFurtherLines(trimmed)}`;
 }
 
 function speakerOf(event: SessionEvent): string {
@@ -134,12 +136,12 @@ function speakerOf(event: SessionEvent): string {
 
 function callLine(call: ToolCallInfo): string {
   const args = typeof call.args === "string" ? call.args : jsonText(call.args);
-  return `called ${call.name || "a tool"} ${args || "{}"}`;
+  return `called ${singleLine(call.name) || "a tool"} ${args || "{}"}`;
 }
 
 function resultLine(result: ToolResultInfo): string {
   const verb = result.status === "error" ? "failed" : "returned";
-  return `${result.name} ${verb}: ${result.text || "(nothing)"}`;
+  return `${singleLine(result.name) || "tool"} ${verb}: ${result.text || "(nothing)"}`;
 }
 
 function mediaNote(kind: string, count: number): string {

@@ -19,7 +19,7 @@ export function chatModelSummarizer(model: ChatModel, options: PromptOptions = {
     name: "chat-model",
     model: facts.name,
     contextWindow: facts.contextWindow,
-    async summarize({ transcript, previous, purpose, targetTokens, signal }) {
+    async summarize({ id, transcript, previous, purpose, targetTokens, signal }) {
       const words =
         targetTokens === undefined ? undefined : Math.max(1, Math.round(targetTokens * WORDS_PER_TOKEN));
       const filled =
@@ -27,6 +27,7 @@ export function chatModelSummarizer(model: ChatModel, options: PromptOptions = {
       const { system, user } = filled.render({
         purpose,
         conversation: transcript,
+        id,
         previous: previous.map((summary) => summary.text).join("\n\n"),
       });
       const messages = [...(system === undefined ? [] : [new SystemMessage(system)]), new HumanMessage(user)];

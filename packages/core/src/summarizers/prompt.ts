@@ -1,4 +1,5 @@
 import { ConfigurationError } from "../shared/errors.ts";
+import { fenceId } from "../shared/fence.ts";
 import { compileTemplate, type Template, type TemplateRules } from "../shared/template.ts";
 import {
   DEFAULT_MERGE_PROMPT,
@@ -14,11 +15,16 @@ export interface PromptValues {
   readonly conversation: string;
   /** Text of the summary before, "" without one. */
   readonly previous: string;
+  /** Id of the request, from which the tags around the texts get theirs. */
+  readonly id: string;
 }
 
 /** Options of the prompts for a chat model. */
 export interface PromptOptions {
-  /** Template with `{conversation_text}`; it may hold `{previous_summary}`, `{max_summary_words}` and `{user_name}`. */
+  /**
+   * Template with `{conversation_text}`; it may hold `{previous_summary}`, `{max_summary_words}`, `{user_name}` and
+   * `{fence}`: an id that no text in it contains, for tags that content cannot close.
+   */
   readonly prompt?: string | undefined;
   /** System prompt; it may hold `{max_summary_words}` and `{user_name}`, never the conversation. */
   readonly systemPrompt?: string | undefined;
@@ -37,7 +43,7 @@ export interface Prompts {
   render(values: PromptValues): { readonly system: string | undefined; readonly user: string };
 }
 
-const EVERYWHERE = ["max_summary_words", "user_name"];
+const EVERYWHERE = ["max_summary_words", "user_name", "fence"];
 const LIMIT = "{max_summary_words}";
 const SENTENCE_ON_LIMIT = /([^\S\n]*)[^.!?\n]*\{max_summary_words\}[^.!?\n]*[.!?]*[^\S\n]*/g;
 const HAS_PLACEHOLDER = /\{[a-z_]+\}/;
@@ -77,7 +83,7 @@ export function compilePrompts(options: PromptOptions = {}): Prompts {
   }
   const hasSystem = options.systemPrompt !== undefined || options.prompt === undefined;
   return {
-    render({ purpose, conversation, previous }) {
+    render({ purpose, conversation, previous, id }) {
       const template = purpose === "merge" ? merge : whole;
       // A prompt without a place for the previous summary gets it in front: nothing may be hidden from the model.
       const apart = previous === "" || template.placeholders.has("previous_summary");
@@ -88,6 +94,7 @@ export function compilePrompts(options: PromptOptions = {}): Prompts {
         previous_summary: previous === "" ? "(nothing yet)" : previous,
         max_summary_words: words === undefined ? "" : String(words),
         user_name: options.userName ?? "the user",
+        fence: fenceId(id, [text, previous]),
       };
       const told = hasSystem ? system.render(values) : "";
       return { system: told === "" ? undefined : told, user: template.render(values) };

@@ -77,6 +77,7 @@ export function structuredSummarizer<T = StructuredSummary>(
       const { system = "", user } = prompts.render({
         purpose: request.purpose,
         conversation: request.transcript,
+        id: request.id,
         previous: request.previous.map((summary) => summary.text).join("\n\n"),
       });
       const messages = [new SystemMessage(system), new HumanMessage(`${user}\n${jsonSchema}`)];

@@ -1,0 +1,14 @@
+const LINE_END = /\r\n|[\n\v\f\r\u0085\u2028\u2029]/g;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is there to find
+const NOT_PART_OF_A_NAME = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
+const INDENT = "  ";
+
+/** The text with every line but the first indented, so that no line of it can pass for the beginning of an entry. */
+export function indentFurtherLines(text: string): string {
+  return text.replace(LINE_END, (end) => end + INDENT);
+}
+
+/** A name on one line: line ends and control characters become a space. */
+export function singleLine(name: string): string {
+  return name.replace(NOT_PART_OF_A_NAME, " ").trim();
+}
