@@ -1,1 +1,1 @@
-export {};
+export { eventsOfMessages, type MessageReading } from "./messages/message-events.ts";

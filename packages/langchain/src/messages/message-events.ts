@@ -1,0 +1,188 @@
+import type { BaseMessage } from "@langchain/core/messages";
+import { type Clock, type EventActions, type SessionEvent, SessionSummary } from "@sessionfold/core";
+import {
+  isAiMessage,
+  isHumanMessage,
+  type SummaryWriter,
+  summaryWriter,
+  systemClock,
+} from "@sessionfold/core/engine";
+import { combinedDigest, digestOf } from "./message-digest.ts";
+import { recordsOf, type SummaryRecord, stampsOf } from "./summary-records.ts";
+
+/** Who speaks in an AI message without a name. Nobody owns it. */
+const UNNAMED = "assistant";
+
+/** How messages are read as events. */
+export interface MessageReading {
+  /** Whose summaries count: the `name` of the filter that made them. Default "sessionfold". */
+  readonly name?: string | undefined;
+  /** The agent whose events alone are folded; undefined: the whole thread. */
+  readonly scope?: string | undefined;
+  /** Writes a summary as a message. Default: core's. */
+  readonly summaryWriter?: SummaryWriter | undefined;
+  /** Tells when an event was first seen: messages carry no time. */
+  readonly clock?: Clock | undefined;
+}
+
+/** What one message adds to a log: the summaries that ride on it and still count, then its own event. */
+export interface AddedMessage {
+  readonly summaries: readonly SessionEvent[];
+  readonly event: SessionEvent;
+}
+
+/** What was found out about a message when it stood in a list before. */
+export interface KnownMessage {
+  readonly event: SessionEvent;
+  readonly digest: number;
+}
+
+/**
+ * Reads a growing list of messages as a log of events. An event's id is the message's, or one of its content where it
+ * has none; its seq is the message's index. A summary counts while the messages it covers are as they were.
+ */
+export class MessageEvents {
+  readonly #name: string;
+  readonly #scope: string | undefined;
+  readonly #writer: SummaryWriter;
+  readonly #clock: Clock;
+  readonly #digests = new Map<string, number>();
+  #index = 0;
+  #lastSeq = -1;
+  #turn: string | undefined;
+
+  constructor(reading: MessageReading = {}) {
+    this.#name = reading.name ?? DEFAULT_NAME;
+    this.#scope = reading.scope;
+    this.#writer = reading.summaryWriter ?? summaryWriter();
+    this.#clock = reading.clock ?? systemClock;
+  }
+
+  /** Takes the next message. `known` spares the work for one that stood in another list before. */
+  add(message: BaseMessage, known?: KnownMessage): AddedMessage {
+    const summaries: SessionEvent[] = [];
+    if (isAiMessage(message)) {
+      for (const record of recordsOf(message, this.#name, this.#scope)) {
+        const summary = this.summaryEvent(record);
+        if (summary !== undefined) summaries.push(summary);
+      }
+    }
+    const digest = known?.digest ?? digestOf(message);
+    const event = this.#reuse(known) ?? this.#eventOf(message, this.#idOf(message, digest));
+    this.#digests.set(event.id, digest);
+    if (isHumanMessage(message)) this.#turn = event.id;
+    this.#lastSeq = this.#index++;
+    return { summaries, event };
+  }
+
+  /**
+   * A record as the event of its summary, placed behind the messages so far. Undefined where it does not count: it
+   * cannot be read, or what it covers is gone or no longer what it was.
+   */
+  summaryEvent(record: SummaryRecord): SessionEvent | undefined {
+    const summary = readSummary(record);
+    if (summary === undefined) return undefined;
+    const stillThere = record.archived === true || record.digest === this.digestOfCovered(summary);
+    return stillThere ? this.#placed(summary) : undefined;
+  }
+
+  /** A new summary as an event, placed behind the messages so far. */
+  #placed(summary: SessionSummary): SessionEvent {
+    return {
+      id: summary.id,
+      seq: this.nextSummarySeq(),
+      author: "system",
+      invocationId: "summary",
+      message: this.#writer(summary),
+      timestamp: summary.createdAt,
+      actions: { summary: summary.toJSON() },
+    };
+  }
+
+  /** The position of a summary that is made now: between the last entry and the next message. */
+  nextSummarySeq(): number {
+    this.#lastSeq = (this.#lastSeq + this.#index) / 2;
+    return this.#lastSeq;
+  }
+
+  /** The digest of the messages that a summary names; undefined when one of them is not there. */
+  digestOfCovered({ coverage }: SessionSummary): string | undefined {
+    const digests: number[] = [];
+    for (const id of [...coverage.direct, ...coverage.omitted]) {
+      const digest = this.#digests.get(id);
+      if (digest === undefined) return undefined;
+      digests.push(digest);
+    }
+    return combinedDigest(digests);
+  }
+
+  /** A known event can stand again where everything that depends on its place is the same. */
+  #reuse(known: KnownMessage | undefined): SessionEvent | undefined {
+    if (known === undefined || known.event.seq !== this.#index) return undefined;
+    return this.#digests.has(known.event.id) ? undefined : known.event;
+  }
+
+  #idOf(message: BaseMessage, digest: number): string {
+    const id = message.id || `content:${digest.toString(36)}`;
+    let unique = id;
+    for (let copy = 2; this.#digests.has(unique); copy++) unique = `${id}:${copy}`;
+    return unique;
+  }
+
+  #eventOf(message: BaseMessage, id: string): SessionEvent {
+    const invocationId = isHumanMessage(message) ? id : this.#turn;
+    return {
+      id,
+      seq: this.#index,
+      author: this.#authorOf(message),
+      message,
+      ...(invocationId !== undefined && { invocationId }),
+      timestamp: this.#clock(),
+      actions: actionsOf(message),
+    };
+  }
+
+  #authorOf(message: BaseMessage): string {
+    if (isHumanMessage(message)) return "user";
+    if (!isAiMessage(message)) return message.type;
+    const author = message.name || stampsOf(message)?.[this.#name]?.agent;
+    return author ?? (this.#scope === UNNAMED ? `unnamed ${UNNAMED}` : UNNAMED);
+  }
+}
+
+/** The name under which records are left and looked for, unless another one is given. */
+export const DEFAULT_NAME = "sessionfold";
+
+/** A whole list of messages as a log of events, for `FoldedLog.of`. */
+export function eventsOfMessages(
+  messages: readonly BaseMessage[],
+  reading: MessageReading = {},
+): readonly SessionEvent[] {
+  const reader = new MessageEvents(reading);
+  return messages.flatMap((message) => {
+    const { summaries, event } = reader.add(message);
+    return [...summaries, event];
+  });
+}
+
+/** Pins and skip flags of a message: `additional_kwargs.sessionfold`, of the shape `{ pinned: true }`. */
+export function actionsOf(message: BaseMessage): EventActions {
+  const flags: unknown = (message.additional_kwargs as Record<string, unknown> | undefined)?.sessionfold;
+  if (typeof flags !== "object" || flags === null) return NO_ACTIONS;
+  const { pinned, skipSummarization } = flags as { pinned?: unknown; skipSummarization?: unknown };
+  return {
+    ...(pinned === true && { pinned }),
+    ...(skipSummarization === true && { skipSummarization }),
+  };
+}
+
+const NO_ACTIONS: EventActions = Object.freeze({});
+
+function readSummary(record: SummaryRecord): SessionSummary | undefined {
+  try {
+    return SessionSummary.fromJSON(record.summary);
+  } catch {
+    // What rides on a message may come from anywhere. One that cannot be read covers nothing.
+    return undefined;
+  }
+}
