@@ -6,12 +6,19 @@ import { type Answer, type Completion, type SaidAnswer, type ScriptLike, toCompl
 import { CallLog, type Exchange, type Gauges, type ModelCall } from "./calls.ts";
 import { type Delivery, deliver, type FaultContext, soundDelivery } from "./delivery.ts";
 import { errorDelivery } from "./http-errors.ts";
+import { contextLengthDelivery } from "./http-faults.ts";
 import { type CompletionRequest, type ReadRequest, readRequest } from "./request.ts";
+import { type RefusedRequest, type RequestCheckOptions, refusalOf } from "./request-check.ts";
 import { toScript } from "./scripts.ts";
 import { tokenCount } from "./token-count.ts";
 
 /** How a server behaves apart from its script. */
-export interface ModelServerOptions {
+export interface ModelServerOptions extends RequestCheckOptions {
+  /**
+   * Tokens that a request may have, for all models or by the model's name; a longer one gets the context-length
+   * error. Default: any number.
+   */
+  readonly contextWindow?: number | Readonly<Record<string, number>>;
   /** Counts usage and the context window. Default core's `approximateCounter()`. */
   readonly tokenCounter?: TokenCounter;
   /** Counts the usage of answers that are plain strings, too, instead of saying `USAGE`. Default false. */
@@ -31,6 +38,8 @@ export interface ModelServer extends Gauges {
   readonly requests: CompletionRequest[];
   /** The same requests with what belongs to them: headers, time, how the exchange ended. */
   readonly calls: readonly ModelCall[];
+  /** Those of them that broke the message rules and got status 400. */
+  readonly refused: readonly RefusedRequest[];
   /** LangChain's own client for it. It does not retry unless told to. */
   chat(fields?: ChatOpenAIFields): ChatOpenAI;
   /** Text of the messages of one role in a request, the latest by default. */
@@ -41,7 +50,8 @@ export interface ModelServer extends Gauges {
 
 /**
  * Starts a server that plays a script: answers in turn, of which the last is repeated, or a function of the request
- * and the number of the call. A function that throws makes an answer with status 500.
+ * and the number of the call. A function that throws makes an answer with status 500. Requests that are refused or too
+ * long are not shown to the script.
  */
 export async function startModelServer(
   script: ScriptLike,
@@ -49,6 +59,7 @@ export async function startModelServer(
 ): Promise<ModelServer> {
   const { tokenCounter = approximateCounter(), deriveUsage = false, keepAlive = false } = options;
   const requests: CompletionRequest[] = [];
+  const refused: RefusedRequest[] = [];
   const answer = toScript(script);
   const count = tokenCount(tokenCounter);
   let played = 0;
@@ -82,9 +93,17 @@ export async function startModelServer(
       return errorDelivery(404, { message: `Invalid URL (${request.method} ${request.url})` });
     const read = readOrProblem(raw);
     if (read instanceof SyntaxError) return errorDelivery(400, { message: read.message });
-    const { request: asked } = read;
+    const { request: asked, sent } = read;
     requests.push(asked);
     exchange.record(raw, asked);
+    const refusal = refusalOf(sent, options);
+    if (refusal !== undefined) {
+      refused.push({ request: asked, reason: refusal.error.message, problems: refusal.problems });
+      return errorDelivery(400, refusal.error);
+    }
+    const limit = windowOf(asked.model, options.contextWindow);
+    const tokens = limit === Number.POSITIVE_INFINITY ? 0 : count.request(asked);
+    if (tokens > limit) return contextLengthDelivery({ limit, tokens });
     const given: Answer = await answer(asked, played++);
     return answered(given, asked);
   }
@@ -104,6 +123,7 @@ export async function startModelServer(
     baseURL,
     requests,
     calls: log.calls,
+    refused,
     openSockets: () => log.openSockets(),
     inProgress: () => log.inProgress(),
     get maxConcurrent() {
@@ -130,6 +150,11 @@ export async function startModelServer(
         server.closeAllConnections();
       }),
   };
+}
+
+function windowOf(model: string, windows: ModelServerOptions["contextWindow"]): number {
+  const own = typeof windows === "object" && Object.hasOwn(windows, model) ? windows[model] : undefined;
+  return own ?? (typeof windows === "number" ? windows : Number.POSITIVE_INFINITY);
 }
 
 function readOrProblem(raw: string): ReadRequest | SyntaxError {
