@@ -1,9 +1,18 @@
-import { type AIMessage, type BaseMessage, HumanMessage } from "@langchain/core/messages";
+import {
+  AIMessage,
+  type BaseMessage,
+  ChatMessage,
+  HumanMessage,
+  SystemMessage,
+  ToolMessage,
+} from "@langchain/core/messages";
 import { tool } from "@langchain/core/tools";
 import { createAgent } from "langchain";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { z } from "zod";
+import * as play from "../support/model-server.ts";
 import {
+  type Fault,
   type ModelServer,
   type ModelServerOptions,
   type ScriptLike,
@@ -31,10 +40,12 @@ async function ask(
   server: ModelServer,
   way: Way,
   question = "Where does the ferry leave?",
+  signal?: AbortSignal,
 ): Promise<AIMessage> {
-  if (way === "plain") return server.chat().invoke(question);
+  const options = signal === undefined ? {} : { signal };
+  if (way === "plain") return server.chat().invoke(question, options);
   let whole: AIMessage | undefined;
-  for await (const chunk of await server.chat().stream(question)) {
+  for await (const chunk of await server.chat().stream(question, options)) {
     whole = whole === undefined ? chunk : (whole as typeof chunk).concat(chunk);
   }
   if (whole === undefined) throw new Error("The stream held nothing");
@@ -92,6 +103,9 @@ test("usage is what is given, or counted from request and answer", async () => {
   expect((await ask(server, "plain")).usage_metadata).toMatchObject({ input_tokens: 7, total_tokens: 9 });
   const counted = (await ask(server, "plain", "x".repeat(4000))).usage_metadata;
   expect(counted).toMatchObject({ input_tokens: 1004, output_tokens: 100, total_tokens: 1104 });
+  const derived = await serve(["y".repeat(40)], { deriveUsage: true });
+  const { usage_metadata } = await ask(derived, "streamed", "x".repeat(40));
+  expect(usage_metadata).toMatchObject({ input_tokens: 14, output_tokens: 10, total_tokens: 24 });
 });
 
 test.each(WAYS)("an agent calls its tool and answers, %s", async (way) => {
@@ -117,3 +131,254 @@ test.each(WAYS)("an agent calls its tool and answers, %s", async (way) => {
     way === "streamed",
   ]);
 });
+
+/** What a client is told of a fault: fields of its error, or of the answer that it takes for one. */
+type Seen = Readonly<Record<string, unknown>>;
+
+const text = (seen: string, finish_reason?: string): Seen => ({ text: seen, finish_reason });
+const NOTHING: Seen = { message: "The stream held nothing" };
+const DATE = new Date("2026-11-21T15:00:00Z");
+const ANSWER = "The ferry leaves from pier 3, every hour until ten at night.";
+
+/** Of each fault what the client sees, and what it sees when streaming where that is something else. */
+const FAULTS: readonly (readonly [Fault, Seen, Seen?])[] = [
+  [play.rateLimited({ retryAfter: 2 }), { status: 429, code: "rate_limit_exceeded", retryAfter: "2" }],
+  [play.rateLimited({ retryAfter: DATE }), { status: 429, retryAfter: "Sat, 21 Nov 2026 15:00:00 GMT" }],
+  [play.rateLimited({ retryAfterMs: 1500 }), { status: 429, retryAfter: null, retryAfterMs: "1500" }],
+  [play.rateLimited(), { status: 429, retryAfter: null, retryAfterMs: null }],
+  [play.quotaExhausted(), { status: 429, code: "insufficient_quota" }],
+  [play.serverError(), { status: 500, type: "server_error" }],
+  [play.badGateway(), { status: 502, code: undefined, retryAfter: null }],
+  [play.overloaded({ retryAfter: 30 }), { status: 503, retryAfter: "30" }],
+  [play.unauthorized(), { status: 401, code: "invalid_api_key" }],
+  [play.badRequest(), { status: 400, code: "unsupported_parameter" }],
+  [play.modelNotFound(), { status: 404, code: "model_not_found" }],
+  [play.httpError(418, { message: "No coffee." }, { "retry-after": "9" }), { status: 418, retryAfter: "9" }],
+  [play.contextLengthExceeded(), { name: "ContextOverflowError" }],
+  [
+    play.promptTooLong({ limit: 10 }),
+    { status: 400, message: "400 prompt is too long: 11 tokens > 10 maximum" },
+  ],
+  [play.cut(), { message: "Connection error." }],
+  [play.cutAmid(), { message: "terminated" }],
+  [play.drip("At seven.", { gapMs: 1, bytes: 40 }), text("At seven.", "stop")],
+  [play.late(5), text(ANSWER, "stop")],
+  [play.malformedJson(), { name: "SyntaxError" }],
+  [play.truncatedJson(), { name: "SyntaxError" }],
+  // A stream that just ends looks like an answer: only the finish reason is missing.
+  [play.unfinished(), { name: "SyntaxError" }, text(ANSWER.slice(0, 40))],
+  [play.noChoices(), { name: "TypeError" }, NOTHING],
+  [
+    play.errorInside("Upstream is down."),
+    { name: "TypeError" },
+    { message: "Upstream is down.", code: "502" },
+  ],
+  [play.emptyContent(null), text("", "stop")],
+  [play.emptyContent(""), text("", "stop")],
+  [play.emptyContent(" \n"), text(" \n", "stop")],
+  // LangChain hands the refusal's text out nowhere but in the raw response.
+  [play.refusal(), text("", "stop")],
+  [play.contentFilter("The ferry"), text("The ferry", "content_filter")],
+  [play.huge(100_000), text("the ferry leaves again and ".repeat(3704).slice(0, 100_000), "stop")],
+  [play.echo(), text("Where does the ferry leave?", "stop")],
+  [play.wrongContentType(), { name: "TypeError" }, NOTHING],
+];
+
+describe.each(WAYS)("a fault as the client sees it, %s", (way) => {
+  test.each(
+    FAULTS.map(([fault, plain, streamed = plain]) => ({ fault, seen: way === "plain" ? plain : streamed })),
+  )("$fault.fault: $seen", async ({ fault, seen }) => {
+    const server = await serve([fault]);
+    expect(await seenOf(() => ask(server, way))).toMatchObject(seen);
+    await server.idle();
+    expect(server.calls).toMatchObject([{ aborted: false, over: true }]);
+    expect([server.openSockets(), server.inProgress(), server.refused.length]).toEqual([0, 0, 0]);
+  });
+
+  test.each([play.hang(), play.hangAmid(), play.drip(undefined, { gapMs: 60_000 }), play.late(60_000)])(
+    "$fault: aborting closes the connection, and the server notices",
+    async (fault) => {
+      const server = await serve([fault]);
+      const controller = new AbortController();
+      const answer = seenOf(() => ask(server, way, "Where?", controller.signal));
+      await server.arrived(1);
+      expect([server.openSockets(), server.inProgress()]).toEqual([1, 1]);
+      expect(server.calls).toMatchObject([{ aborted: false, over: false }]);
+      controller.abort();
+      expect(await answer).toMatchObject({ name: "AbortError" });
+      await server.idle();
+      expect(server.calls).toMatchObject([{ aborted: true, over: true }]);
+      expect(server.openSockets()).toBe(0);
+    },
+  );
+});
+
+test("an answer that is ready after the client has gone is dropped", async () => {
+  const gate = Promise.withResolvers<string>();
+  const server = await serve(() => gate.promise);
+  const controller = new AbortController();
+  const answer = seenOf(() => ask(server, "plain", "Where?", controller.signal));
+  await server.arrived(1);
+  controller.abort();
+  expect(await answer).toMatchObject({ name: "AbortError" });
+  await server.idle();
+  gate.resolve("At seven.");
+  await gate.promise;
+  expect(server.calls).toMatchObject([{ aborted: true, over: true, status: undefined }]);
+});
+
+test("a connection that is kept alive is used again, and nobody waits for its end", async () => {
+  const server = await serve(["At seven."], { keepAlive: true });
+  for (let at = 0; at < 3; at++) await ask(server, "plain");
+  await server.idle();
+  expect([server.openSockets(), server.maxConcurrent]).toEqual([1, 1]);
+});
+
+test("a refusal's text is on the wire", async () => {
+  const server = await serve([play.refusal("No.")]);
+  const body = JSON.stringify({ model: "m", messages: [{ role: "user", content: "Q" }] });
+  const response = await fetch(`${server.baseURL}/chat/completions`, { method: "POST", body });
+  const { choices } = (await response.json()) as { choices: readonly { message: object }[] };
+  expect(choices).toMatchObject([{ message: { content: null, refusal: "No." }, finish_reason: "stop" }]);
+});
+
+test("what is half sent is read before the connection hangs", async () => {
+  const server = await serve([play.hangAmid()]);
+  const controller = new AbortController();
+  let said = "";
+  const reading = seenOf(async () => {
+    for await (const chunk of await server.chat().stream("Where?", { signal: controller.signal })) {
+      said += chunk.text;
+      if (said !== "") controller.abort();
+    }
+    return undefined;
+  });
+  expect(await reading).toMatchObject({ name: "AbortError" });
+  expect(ANSWER.startsWith(said)).toBe(true);
+});
+
+test("a list mixes faults and texts, and its last answer is repeated", async () => {
+  const server = await serve([play.serverError(), "At seven.", play.overloaded()]);
+  const seen: unknown[] = [];
+  for (let at = 0; at < 4; at++) seen.push(await seenOf(() => ask(server, "plain")));
+  expect(seen).toMatchObject([{ status: 500 }, { text: "At seven." }, { status: 503 }, { status: 503 }]);
+  expect(server.calls.map(({ status }) => status)).toEqual([500, 200, 503, 503]);
+});
+
+test("each model has a script of its own, with calls counted from 0", async () => {
+  const numbered: play.Script = async ({ model }, call) => `${model} ${call}`;
+  const server = await serve(
+    play.byModel({ "gpt-4o": numbered, "gpt-4o-mini": [play.serverError(), "back"], broken: [play.cut()] }),
+  );
+  const seen: unknown[] = [];
+  for (const model of ["gpt-4o", "gpt-4o-mini", "gpt-4o", "gpt-4o-mini", "broken", "toString"])
+    seen.push(await seenOf(() => server.chat({ model }).invoke("Q")));
+  expect(seen).toMatchObject([
+    { text: "gpt-4o 0" },
+    { status: 500 },
+    { text: "gpt-4o 1" },
+    { text: "back" },
+    { message: "Connection error." },
+    { status: 404, code: "model_not_found" },
+  ]);
+});
+
+test("a request beyond the model's context window gets the context-length error", async () => {
+  const server = await serve(["At seven."], { contextWindow: { "gpt-4o-mini": 100 } });
+  const long = "x".repeat(400);
+  expect(await seenOf(() => ask(server, "plain", long))).toMatchObject({ name: "ContextOverflowError" });
+  expect(await seenOf(() => ask(server, "streamed", long))).toMatchObject({ name: "ContextOverflowError" });
+  // 96 tokens of text and 4 of the message.
+  expect((await ask(server, "plain", "x".repeat(384))).text).toBe("At seven.");
+  expect((await server.chat({ model: "gpt-4o" }).invoke(long)).text).toBe("At seven.");
+  const all = await serve(["At seven."], { contextWindow: 3, tokenCounter: { name: "one", count: () => 4 } });
+  expect(await seenOf(() => ask(all, "plain"))).toMatchObject({
+    message: expect.stringContaining(
+      "maximum context length is 3 tokens. However, your messages resulted in 4",
+    ),
+  });
+});
+
+const caller = (...ids: string[]) =>
+  new AIMessage({ content: "", tool_calls: ids.map((id) => ({ id, name: "pier", args: {} })) });
+const result = (id: string) => new ToolMessage({ content: "pier 3", tool_call_id: id });
+const Q = new HumanMessage("Where?");
+
+test.each<[string, readonly BaseMessage[], ModelServerOptions?]>([
+  ["no messages", []],
+  ["a tool result that no call precedes", [Q, result("c1")]],
+  ["a result of an unknown call", [Q, caller("c1"), result("c1"), result("c2")]],
+  ["1 calls without a result", [Q, caller("c1", "c2"), result("c1"), Q]],
+  ["1 calls without a result", [Q, caller("c1")]],
+  ["a call id twice", [Q, caller("c1", "c1"), result("c1")]],
+  ["a role that providers do not know", [new ChatMessage("hi", "narrator")]],
+  ["a system message that is not at the start", [Q, new SystemMessage("rules")], { strictSystem: true }],
+  ["starts with the role assistant", [new AIMessage("hi"), Q], { userFirst: true }],
+  ["without content", [Q, new AIMessage(" "), Q], { nonEmpty: true }],
+])("refuses %s", async (problem, messages, options) => {
+  const server = await serve(["At seven."], options);
+  const seen = await seenOf(() => server.chat().invoke([...messages]));
+  expect(seen).toMatchObject({ status: 400, type: "invalid_request_error" });
+  expect(server.refused).toHaveLength(1);
+  expect(server.refused[0]?.problems.join("\n")).toContain(problem);
+  expect(String((seen as { message: unknown }).message)).toContain(server.refused[0]?.reason);
+  // The script is not asked, and an unchecked server answers.
+  expect((await ask(server, "plain")).text).toBe("At seven.");
+  const lax = await serve(["At seven."], { ...options, checkRequests: false });
+  expect((await lax.chat().invoke([...messages])).text).toBe("At seven.");
+  expect(lax.refused).toEqual([]);
+});
+
+test("accepts what OpenAI accepts: results in any order, a system message later, an agent who begins", async () => {
+  const server = await serve(["At seven."]);
+  const messages = [
+    new AIMessage("hi"),
+    Q,
+    caller("c1", "c2"),
+    result("c2"),
+    result("c1"),
+    new SystemMessage("rules"),
+    Q,
+  ];
+  await server.chat().invoke(messages);
+  expect(server.refused).toEqual([]);
+});
+
+test("counts what runs at once, keeps headers, and reads bodies that are no requests", async () => {
+  const gate = Promise.withResolvers<string>();
+  const server = await serve(() => gate.promise);
+  const answers = [1, 2, 3].map(() => ask(server, "plain"));
+  await server.arrived(3);
+  expect([server.inProgress(), server.openSockets()]).toEqual([3, 3]);
+  gate.resolve("At seven.");
+  await Promise.all(answers);
+  await server.idle();
+  expect([server.inProgress(), server.maxConcurrent]).toEqual([0, 3]);
+  expect(server.calls[0]?.headers).toMatchObject({ authorization: "Bearer none" });
+  expect(JSON.parse(server.calls[0]?.raw ?? "")).toEqual(server.requests[0]);
+  const url = `${server.baseURL}/chat/completions`;
+  for (const body of ["{", "null", "{}"])
+    expect((await fetch(url, { method: "POST", body })).status).toBe(400);
+  expect((await fetch(`${server.baseURL}/models`)).status).toBe(404);
+  expect(server.requests).toHaveLength(3);
+});
+
+/** The error's fields, or the answer's. */
+async function seenOf(asking: () => Promise<AIMessage | undefined>): Promise<unknown> {
+  try {
+    const answer = await asking();
+    return { text: answer?.text, finish_reason: answer?.response_metadata.finish_reason };
+  } catch (error) {
+    const { name, message, status, code, type, headers } = error as APIError;
+    const retryAfter = headers?.get("retry-after");
+    return { name, message, status, code, type, retryAfter, retryAfterMs: headers?.get("retry-after-ms") };
+  }
+}
+
+/** What is read of OpenAI's errors, which the client package does not export. */
+interface APIError extends Error {
+  readonly status?: number;
+  readonly code?: string;
+  readonly type?: string;
+  readonly headers?: Headers;
+}

@@ -27,6 +27,8 @@ export interface Gauges {
   inProgress(): number;
   /** The most requests that were ever in progress at once. */
   readonly maxConcurrent: number;
+  /** Resolves when so many requests have arrived since the start. */
+  arrived(count: number): Promise<void>;
   /**
    * Resolves when no request is in progress and, unless connections are kept alive, none is open. Resolves at once
    * when that is so already.
@@ -50,7 +52,7 @@ export class CallLog implements Gauges {
   maxConcurrent = 0;
   readonly #sockets = new Set<Socket>();
   readonly #exchanges = new Set<object>();
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: { readonly isSo: () => boolean; readonly resolve: () => void }[] = [];
   readonly #keepAlive: boolean;
   #closing = false;
 
@@ -73,11 +75,12 @@ export class CallLog implements Gauges {
     return this.#exchanges.size;
   }
 
+  arrived(count: number): Promise<void> {
+    return this.#until(() => this.calls.length >= count);
+  }
+
   idle(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#waiting.push(resolve);
-      this.#tellWaiting();
-    });
+    return this.#until(() => this.#exchanges.size === 0 && (this.#keepAlive || this.#sockets.size === 0));
   }
 
   /** Connections that end from now on are ended by the server. */
@@ -119,6 +122,7 @@ export class CallLog implements Gauges {
           },
         };
         this.calls.push(call);
+        this.#tellWaiting();
         return call;
       },
       endedByServer: () => {
@@ -127,8 +131,17 @@ export class CallLog implements Gauges {
     };
   }
 
+  #until(isSo: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push({ isSo, resolve });
+      this.#tellWaiting();
+    });
+  }
+
   #tellWaiting(): void {
-    if (this.#exchanges.size > 0 || (!this.#keepAlive && this.#sockets.size > 0)) return;
-    for (const resolve of this.#waiting.splice(0)) resolve();
+    for (const waiting of this.#waiting.splice(0)) {
+      if (waiting.isSo()) waiting.resolve();
+      else this.#waiting.push(waiting);
+    }
   }
 }

@@ -129,6 +129,7 @@ export async function startModelServer(
     get maxConcurrent() {
       return log.maxConcurrent;
     },
+    arrived: (number) => log.arrived(number),
     idle: () => log.idle(),
     chat: (fields) =>
       new ChatOpenAI({
