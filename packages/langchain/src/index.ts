@@ -1,1 +1,17 @@
+export type { AgentSummarizerOptions, FilterContext } from "./agent/agent-options.ts";
+export { agentSummarizer } from "./agent/agent-summarizer.ts";
+export type { TrimToolResults } from "./agent/trim-options.ts";
 export { eventsOfMessages, type MessageReading } from "./messages/message-events.ts";
+export type { RecallOptions } from "./recall/recall-options.ts";
+export { type RecallToolsOptions, recallTools } from "./recall/recall-tools.ts";
+export type { RunInterrupt, RunResult, RunStream } from "./runner/run-result.ts";
+export type {
+  ResumeRequest,
+  RunnableAgent,
+  RunnerCallOptions,
+  RunRequest,
+  RunStreamOptions,
+  SessionRunnerOptions,
+} from "./runner/runner-options.ts";
+export { runnerSession } from "./runner/runner-session.ts";
+export { createSessionRunner, type SessionRunner } from "./runner/session-runner.ts";

@@ -68,8 +68,8 @@ function mixed(lane: number): number {
 }
 
 /**
- * A digest of what a message says: id, role, name, content, tool calls, and the call that a result answers. Metadata is
- * not part of it. Equal before and after a trip through a checkpointer.
+ * A digest of what a message says: id, role, name, content, tool calls, the call that a result answers, and whether it is
+ * pinned or skipped. Other metadata is not part of it. Equal before and after a trip through a checkpointer.
  */
 export function digestOf(message: BaseMessage): number {
   const hash = new Hash();
@@ -91,6 +91,8 @@ export function digestOf(message: BaseMessage): number {
   }
   const { tool_call_id } = message as Partial<ToolMessage>;
   if (tool_call_id !== undefined) hash.text(tool_call_id);
+  const flags = (message.additional_kwargs as Record<string, unknown> | undefined)?.sessionfold;
+  if (flags !== undefined) hash.value(flags);
   return hash.sum;
 }
 

@@ -31,10 +31,12 @@ export interface AddedMessage {
   readonly event: SessionEvent;
 }
 
-/** What was found out about a message when it stood in a list before. */
+/** What is known of a message already. */
 export interface KnownMessage {
-  readonly event: SessionEvent;
-  readonly digest: number;
+  /** Its event in another list. */
+  readonly event?: SessionEvent | undefined;
+  /** What `digestOf` says of it. */
+  readonly digest?: number | undefined;
 }
 
 /**
@@ -58,8 +60,8 @@ export class MessageEvents {
     this.#clock = reading.clock ?? systemClock;
   }
 
-  /** Takes the next message. `known` spares the work for one that stood in another list before. */
-  add(message: BaseMessage, known?: KnownMessage): AddedMessage {
+  /** Takes the next message. `known` spares the work for one that was looked at before. */
+  add(message: BaseMessage, known: KnownMessage = {}): AddedMessage {
     const summaries: SessionEvent[] = [];
     if (isAiMessage(message)) {
       for (const record of recordsOf(message, this.#name, this.#scope)) {
@@ -67,8 +69,8 @@ export class MessageEvents {
         if (summary !== undefined) summaries.push(summary);
       }
     }
-    const digest = known?.digest ?? digestOf(message);
-    const event = this.#reuse(known) ?? this.#eventOf(message, this.#idOf(message, digest));
+    const { digest = digestOf(message) } = known;
+    const event = this.#reuse(known.event) ?? this.#eventOf(message, this.#idOf(message, digest));
     this.#digests.set(event.id, digest);
     if (isHumanMessage(message)) this.#turn = event.id;
     this.#lastSeq = this.#index++;
@@ -117,9 +119,9 @@ export class MessageEvents {
   }
 
   /** A known event can stand again where everything that depends on its place is the same. */
-  #reuse(known: KnownMessage | undefined): SessionEvent | undefined {
-    if (known === undefined || known.event.seq !== this.#index) return undefined;
-    return this.#digests.has(known.event.id) ? undefined : known.event;
+  #reuse(known: SessionEvent | undefined): SessionEvent | undefined {
+    if (known === undefined || known.seq !== this.#index) return undefined;
+    return this.#digests.has(known.id) ? undefined : known;
   }
 
   #idOf(message: BaseMessage, digest: number): string {

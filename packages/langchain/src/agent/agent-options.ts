@@ -1,0 +1,135 @@
+import {
+  ConfigurationError,
+  presets,
+  SessionSummarizer,
+  type SessionSummarizerOptions,
+  type SummarizeOutcome,
+  validate,
+} from "@sessionfold/core";
+import { summarizerShape } from "@sessionfold/core/engine";
+import { z } from "zod";
+import { DEFAULT_NAME } from "../messages/message-events.ts";
+import { type TrimToolResults, trimSchema } from "./trim-options.ts";
+
+/** Where an outcome of a filter comes from. */
+export interface FilterContext {
+  /** Name of the filter. */
+  readonly name: string;
+  /** Name of the running agent, where it is known. */
+  readonly agent: string | undefined;
+  /** The agent whose events alone are folded; undefined for the whole thread. */
+  readonly scope: string | undefined;
+  /** The thread, where the run has one. */
+  readonly threadId: string | undefined;
+}
+
+/** Options of `agentSummarizer`: its own, and those of a `SessionSummarizer` with the marks of `presets.chat()`. */
+export interface AgentSummarizerOptions extends SessionSummarizerOptions {
+  /**
+   * Name of the middleware, under which its records are kept. Default "sessionfold". Two filters on one agent need two
+   * names; "SummarizationMiddleware" takes the place of the one that deepagents brings along.
+   */
+  readonly name?: string | undefined;
+  /**
+   * What is folded: the whole `thread` (default), or what the running `agent` said and what its tools returned. The
+   * latter needs an agent with a name; without one a call throws a `ConfigurationError`.
+   */
+  readonly scope?: "thread" | "agent" | undefined;
+  /** Name of the agent. Default: the `name` that `createAgent` was given. Needed for agents within a graph of one's own. */
+  readonly agent?: string | undefined;
+  /** When it folds. `inline` (default): in the model call that is due, before the model is asked. */
+  readonly mode?: "inline" | undefined;
+  /**
+   * Sends the summarising call as the agent's own request, with the same model, tools and system prompt, and one more user
+   * message: a provider's prompt cache is used again. In place of `model` and `summarizer`. Default false.
+   */
+  readonly cacheSafe?: boolean | undefined;
+  /** Shortens old large tool results in the window, without a model. The state keeps them whole. Default: none. */
+  readonly trimToolResults?: TrimToolResults | undefined;
+  /** Told of every attempt, those that skipped as well. What it throws is logged and changes nothing. */
+  readonly onOutcome?: ((outcome: SummarizeOutcome, context: FilterContext) => unknown) | undefined;
+  /** Gets warnings, which never carry content. Default: the console. */
+  readonly logger?: { warn(message: string): void } | undefined;
+  /** Threads whose folded state stays in memory; others are read again from their messages. Default 100. */
+  readonly maxCachedThreads?: number | undefined;
+}
+
+/** Options after the defaults are in. */
+export interface ResolvedFilterOptions {
+  readonly name: string;
+  readonly scope: "thread" | "agent";
+  readonly agent: string | undefined;
+  readonly cacheSafe: boolean;
+  readonly trimToolResults: TrimToolResults | undefined;
+  readonly report: (outcome: SummarizeOutcome, context: FilterContext) => void;
+  readonly maxCachedThreads: number;
+  readonly summarizer: SessionSummarizer;
+  /** Tokens of the agent's context window, where they were given. */
+  readonly contextWindow: number | undefined;
+}
+
+const DEFAULT_CACHED_THREADS = 100;
+const A_NAME = "a name with text in it";
+
+const aFunction = <T>() => z.custom<T>((value) => typeof value === "function", { error: "a function" });
+
+const ownShape = {
+  name: z.string({ error: A_NAME }).min(1, { error: A_NAME }).optional(),
+  scope: z.enum(["thread", "agent"], { error: '"thread" or "agent"' }).optional(),
+  agent: z.string({ error: A_NAME }).min(1, { error: A_NAME }).optional(),
+  mode: z.enum(["inline"], { error: '"inline"' }).optional(),
+  cacheSafe: z.boolean({ error: "true or false" }).optional(),
+  trimToolResults: trimSchema.optional(),
+  onOutcome: aFunction<NonNullable<AgentSummarizerOptions["onOutcome"]>>().optional(),
+  logger: z
+    .custom<{ warn(message: string): void }>(
+      (value) => typeof (value as { warn?: unknown } | null)?.warn === "function",
+      { error: "an object with a method warn" },
+    )
+    .optional(),
+  maxCachedThreads: z.int({ error: "an integer >= 1" }).min(1, { error: "an integer >= 1" }).optional(),
+};
+
+const schema: z.ZodType<AgentSummarizerOptions> = z.strictObject(
+  { ...summarizerShape, ...ownShape },
+  { error: "an object" },
+);
+
+const OWN: ReadonlySet<string> = new Set(Object.keys(ownShape));
+
+/**
+ * Checks options and fills in the defaults.
+ * @throws ConfigurationError that names the option, what was expected and what came.
+ */
+export function resolveFilterOptions(given: AgentSummarizerOptions): ResolvedFilterOptions {
+  const options = validate(schema, given);
+  if (options.cacheSafe === true) {
+    for (const writer of ["model", "summarizer"] as const) {
+      if (options[writer] !== undefined)
+        throw new ConfigurationError(
+          `Expected \`cacheSafe\` without \`${writer}\`: the agent's model writes`,
+        );
+    }
+  }
+  const defined = Object.entries(options).filter(([, value]) => value !== undefined);
+  const summarizing: SessionSummarizerOptions = Object.fromEntries(defined.filter(([key]) => !OWN.has(key)));
+  const logger = options.logger ?? console;
+  const { onOutcome } = options;
+  return {
+    name: options.name ?? DEFAULT_NAME,
+    scope: options.scope ?? "thread",
+    agent: options.agent,
+    cacheSafe: options.cacheSafe ?? false,
+    trimToolResults: options.trimToolResults,
+    report: (outcome, context) => {
+      try {
+        onOutcome?.(outcome, context);
+      } catch {
+        logger.warn(`sessionfold: onOutcome failed for the filter ${context.name}`);
+      }
+    },
+    maxCachedThreads: options.maxCachedThreads ?? DEFAULT_CACHED_THREADS,
+    summarizer: new SessionSummarizer({ ...presets.chat(), ...summarizing }),
+    contextWindow: options.contextWindow,
+  };
+}

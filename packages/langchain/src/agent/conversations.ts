@@ -1,0 +1,58 @@
+import type { BaseMessage } from "@langchain/core/messages";
+import { digestOf } from "../messages/message-digest.ts";
+import { Conversation, type ConversationSetup } from "./conversation.ts";
+
+/** Conversations that begin with the same message: forks of one thread. */
+const MOST_FORKS = 8;
+
+/**
+ * The conversations that a filter has seen lately. What is forgotten costs time, not correctness: it is read again from
+ * the messages.
+ */
+export class Conversations {
+  readonly #setup: ConversationSetup;
+  readonly #limit: number;
+  readonly #byBeginning = new Map<string, Conversation[]>();
+
+  /** `limit`: of how many beginnings the conversations are kept. */
+  constructor(setup: ConversationSetup, limit: number) {
+    this.#setup = setup;
+    this.#limit = limit;
+  }
+
+  /** The conversation of a list of messages, up to date. */
+  of(messages: readonly BaseMessage[], scope: string | undefined): Conversation {
+    const digests: number[] = [];
+    const digestAt = (at: number): number => {
+      digests[at] ??= digestOf(messages[at] as BaseMessage);
+      return digests[at];
+    };
+    const key = JSON.stringify([scope ?? "", messages[0]?.id ?? (messages.length > 0 ? digestAt(0) : 0)]);
+    const known = this.#byBeginning.get(key) ?? [];
+    let like: { conversation: Conversation; shared: number } | undefined;
+    for (const conversation of known) {
+      const shared = conversation.sharedWith(messages, digestAt);
+      const isGrown = shared === conversation.length;
+      if (isGrown && (conversation.folding === undefined || shared === messages.length)) {
+        conversation.follow(messages, digestAt);
+        this.#use(key, known, conversation);
+        return conversation;
+      }
+      if (shared > (like?.shared ?? 0)) like = { conversation, shared };
+    }
+    const reading = { ...this.#setup.reading, scope };
+    const conversation = new Conversation({ ...this.#setup, reading }, messages, digestAt, like);
+    this.#use(key, known, conversation);
+    return conversation;
+  }
+
+  /** Puts a conversation in front of its forks, and those behind all others. */
+  #use(key: string, forks: readonly Conversation[], used: Conversation): void {
+    if (forks[0] !== used) forks = [used, ...forks.filter((fork) => fork !== used)].slice(0, MOST_FORKS);
+    this.#byBeginning.delete(key);
+    this.#byBeginning.set(key, [...forks]);
+    if (this.#byBeginning.size <= this.#limit) return;
+    const [oldest] = this.#byBeginning.keys();
+    if (oldest !== undefined) this.#byBeginning.delete(oldest);
+  }
+}

@@ -1,0 +1,28 @@
+import type { SystemMessage } from "@langchain/core/messages";
+import { windowOf } from "@sessionfold/core";
+import type { ModelRequest } from "langchain";
+import type { Conversation } from "./conversation.ts";
+
+/** How a window is laid out for a request. */
+export interface WindowSetup {
+  readonly agent: string | undefined;
+  /** Puts summaries that lead the conversation into the system prompt. */
+  readonly mergeSummaries: boolean;
+}
+
+/** The request with the window in place of its messages; the request itself where that changes nothing. */
+export function withWindow(
+  request: ModelRequest,
+  conversation: Conversation,
+  { agent, mergeSummaries }: WindowSetup,
+): ModelRequest {
+  if (conversation.isPlain) return request;
+  const shown = windowOf(conversation.log, { agent, mergeSummaries });
+  const messages = shown.flatMap((event) => conversation.messageOf(event) ?? []);
+  const [first] = messages;
+  const isMerged = mergeSummaries && conversation.log.effective.length > 0 && first?.type === "system";
+  if (!isMerged || request.systemMessage.text === "") return { ...request, messages };
+  // A second system message behind the agent's own prompt is what some providers refuse.
+  const systemMessage = request.systemMessage.concat(`\n\n${first.text}`) as SystemMessage;
+  return { ...request, systemMessage, messages: messages.slice(1) };
+}
