@@ -27,6 +27,7 @@ function requestOf(transcript: string): SummarizerRequest {
     history: () => [],
     blocks: [],
     purpose: "whole",
+    timeLeft: () => null,
     transcript,
     targetTokens: undefined,
     maxLength: null,

@@ -1,3 +1,10 @@
+export type {
+  AfterSummarize,
+  AfterSummarizeEdit,
+  BeforeSummarize,
+  BeforeSummarizeEdit,
+  SummarizeHooks,
+} from "./engine/hooks.ts";
 export type { SessionSummarizerOptions, SummarizeOverrides } from "./engine/options.ts";
 export type {
   Failed,
@@ -12,6 +19,7 @@ export {
   type SummarizeOptions,
   type SummarizerMetadata,
 } from "./engine/session-summarizer.ts";
+export type { Writer, WriterOptions } from "./engine/writers.ts";
 export { createEvent, type EventInput } from "./events/create-event.ts";
 export { type EventJson, eventFromJson, eventToJson } from "./events/event-json.ts";
 export { MARK_KINDS, type Mark, type MarkKind } from "./events/marks.ts";
@@ -58,6 +66,7 @@ export type {
 export { withSummaries } from "./sessions/with-summaries.ts";
 export type { OutcomeContext, WithSummariesOptions } from "./sessions/with-summaries-options.ts";
 export type { Clock } from "./shared/clock.ts";
+export type { Sleep } from "./shared/deadline.ts";
 export {
   ConfigurationError,
   EventsPrunedError,
@@ -93,11 +102,20 @@ export { type ChunkOptions, chunked } from "./summarizers/chunked.ts";
 export { extractive } from "./summarizers/extractive.ts";
 export type { PromptOptions } from "./summarizers/prompt.ts";
 export {
+  type RedactSecretsOptions,
+  redactSecrets,
+  SECRET_KINDS,
+} from "./summarizers/redact/redact-secrets.ts";
+export type { Redact } from "./summarizers/redact-events.ts";
+export type { BreakerOptions } from "./summarizers/resilience/breaker.ts";
+export {
   classifyFailure,
   type FailureKind,
   isContextLengthError,
   type ModelFailure,
 } from "./summarizers/resilience/classify-failure.ts";
+export type { ResilienceOptions } from "./summarizers/resilience/resilient.ts";
+export type { RetryOptions } from "./summarizers/resilience/retry.ts";
 export {
   type StructuredOptions,
   type StructuredSummary,

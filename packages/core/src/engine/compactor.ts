@@ -1,17 +1,20 @@
-import { transcriptBlocks } from "../events/transcript.ts";
 import { type NoPlan, type Plan, planFold } from "../planning/plan.ts";
+import { CalledOff, withDeadline } from "../shared/deadline.ts";
 import { ConfigurationError, isSessionfoldError, SummarizeError } from "../shared/errors.ts";
-import { randomId } from "../shared/ids.ts";
+import type { FoldedLog } from "../summaries/fold.ts";
+import { BreakerOpen } from "../summarizers/resilience/breaker.ts";
 import { evaluateTrigger } from "../triggers/evaluate.ts";
 import type { SessionStatistics } from "../triggers/session-statistics.ts";
 import type { TriggerExplanation } from "../triggers/trigger.ts";
 import { attempt } from "./attempt.ts";
-import type { CompactionTarget } from "./compaction-target.ts";
-import { CalledOff, withDeadline } from "./deadline.ts";
+import type { CompactionTarget, SummaryDraft } from "./compaction-target.ts";
+import { isWorthFolding, savesTokens } from "./gain.ts";
+import { Vetoed } from "./hooks.ts";
 import type { ResolvedOptions } from "./options.ts";
-import type { SummarizeOutcome } from "./outcome.ts";
+import type { SkipReason, SummarizeOutcome } from "./outcome.ts";
+import { type Reading, readingOf } from "./reading.ts";
 import { draftSummary } from "./summary-draft.ts";
-import { type Reading, writeSummary } from "./write-summary.ts";
+import { timeoutError, writeSummary } from "./write-summary.ts";
 
 /** How one attempt is made. */
 export interface CompactionRun {
@@ -30,20 +33,22 @@ export async function compact(
 ): Promise<SummarizeOutcome> {
   if (run.signal?.aborted === true) return { kind: "skipped", reason: "aborted" };
   if (!options.enabled && run.force !== true) return { kind: "skipped", reason: "disabled" };
-  const { sessionId } = target;
+  const startedAt = performance.now();
   try {
     const explanation = run.force === true ? undefined : await ask(target, options, run);
     const why = explanation && { explanation };
     if (explanation?.fired === false) return { kind: "skipped", reason: "not-triggered", ...why };
     const plan = makePlan(target, options);
     if (plan.kind === "nothing") return { kind: "skipped", reason: plan.reason, ...why };
-    const blocks = await attempt(sessionId, "summarizer-failed", "The transcript's format failed", () =>
-      transcriptBlocks(plan.events, options.transcript),
-    );
-    if (blocks.length === 0) return { kind: "skipped", reason: "nothing-to-summarise", ...why };
-    return await fold(target, options, run, { id: randomId(), plan, blocks }, explanation);
+    if (run.force !== true && !isWorthFolding(target, options, plan))
+      return { kind: "skipped", reason: "no-gain", ...why };
+    const reading = await readingOf(target, options, plan);
+    if (reading.blocks.length === 0) return { kind: "skipped", reason: "nothing-to-summarise", ...why };
+    return await fold(target, options, run, { plan, reading, startedAt }, explanation);
   } catch (error) {
     if (error instanceof CalledOff) return { kind: "skipped", reason: "aborted" };
+    if (error instanceof BreakerOpen) return { kind: "skipped", reason: "breaker-open" };
+    if (error instanceof Vetoed) return { kind: "skipped", reason: "vetoed" };
     if (isSessionfoldError(error)) return { kind: "failed", error };
     throw error;
   }
@@ -53,20 +58,32 @@ async function fold(
   target: CompactionTarget,
   options: ResolvedOptions,
   run: CompactionRun,
-  reading: Reading,
+  {
+    plan,
+    reading,
+    startedAt,
+  }: { readonly plan: Plan; readonly reading: Reading; readonly startedAt: number },
   explanation: TriggerExplanation | undefined,
 ): Promise<SummarizeOutcome> {
   const why = explanation && { explanation };
-  const written = await writeSummary(target, options, reading, run.signal);
+  const written = await writeSummary(target, options, reading, { startedAt, signal: run.signal });
   if (run.signal?.aborted === true) throw new CalledOff();
-  const parts = { target, options, plan: reading.plan, written, explanation };
+  if (written === undefined) return { kind: "skipped", reason: "nothing-to-summarise", ...why };
+  const parts = { target, options, plan, written, explanation };
+  let reason: SkipReason = "nothing-new";
+  const drafted = (log: FoldedLog): SummaryDraft | undefined => {
+    const draft = draftSummary(log, parts);
+    if (draft === undefined || run.force === true || savesTokens(draft)) return draft;
+    reason = "no-gain";
+    return undefined;
+  };
   const committed = await attempt(
     target.sessionId,
     "commit-failed",
     "The session service did not take the summary",
-    () => target.commit((log) => draftSummary(log, parts)),
+    () => target.commit(drafted),
   );
-  if (committed === undefined) return { kind: "skipped", reason: "nothing-new", ...why };
+  if (committed === undefined) return { kind: "skipped", reason, ...why };
   const { draft, window } = committed;
   return {
     kind: "summarized",
@@ -90,7 +107,7 @@ async function ask(
       attempt(sessionId, "trigger-failed", "The trigger failed", () =>
         evaluateTrigger(options.trigger, run.statistics ?? target.statistics(), options.clock()),
       ),
-    { timeoutMs, signal: run.signal, sessionId },
+    { timeoutMs, signal: run.signal, timedOut: () => timeoutError(timeoutMs, sessionId) },
   );
 }
 

@@ -4,7 +4,7 @@ import { DEFAULT_KEEP, type KeepPolicy, keepSchema } from "../planning/keep-poli
 import { DEFAULT_BLOCK_LIMIT } from "../planning/plan.ts";
 import { STRATEGIES, type Strategy } from "../planning/strategy.ts";
 import { type Clock, systemClock } from "../shared/clock.ts";
-import { ConfigurationError } from "../shared/errors.ts";
+import { LONGEST_TIMEOUT_MS } from "../shared/deadline.ts";
 import { validate } from "../shared/validate.ts";
 import {
   type SummaryMessageOptions,
@@ -13,23 +13,22 @@ import {
   summaryWriter,
 } from "../summaries/summary-message.ts";
 import type { ChatModel } from "../summarizers/ask-model.ts";
-import { chatModelSummarizer } from "../summarizers/chat-model.ts";
-import { chunked, chunkShape } from "../summarizers/chunked.ts";
-import { extractive } from "../summarizers/extractive.ts";
+import { chunkShape } from "../summarizers/chunked.ts";
 import { compilePrompts } from "../summarizers/prompt.ts";
+import type { Redact } from "../summarizers/redact-events.ts";
+import type { Breakers } from "../summarizers/resilience/breaker.ts";
+import { resilienceShape } from "../summarizers/resilience/resilient.ts";
 import type { Summarizer } from "../summarizers/summarizer.ts";
 import { tiktokenCounter } from "../tokens/tiktoken.ts";
 import { type TokenCounter, type TokenCounterLike, toTokenCounter } from "../tokens/token-counter.ts";
 import { type TriggerOption, toTrigger, triggerSchema } from "../triggers/evaluate.ts";
 import { conversationThreshold } from "../triggers/thresholds/conversation-threshold.ts";
 import type { Trigger } from "../triggers/trigger.ts";
+import { hooksSchema, type SummarizeHooks } from "./hooks.ts";
+import { fallbackSchema, type WriterOptions, writerOf } from "./writers.ts";
 
 /** Options that a single call may override. */
-export interface SummarizeOverrides {
-  /** Chat model that writes the summaries. Default: none, `extractive()` writes them. */
-  readonly model?: ChatModel | undefined;
-  /** Writes the summaries instead of a model. */
-  readonly summarizer?: Summarizer | undefined;
+export interface SummarizeOverrides extends WriterOptions {
   /** When to fold; a list means all of them. Default: `conversationThreshold(100)`. */
   readonly trigger?: TriggerOption | undefined;
   /** How a new summary stands to those before it. Default: `rolling`, it takes their place. */
@@ -38,32 +37,29 @@ export interface SummarizeOverrides {
   readonly blockLimit?: number | undefined;
   /** What stays verbatim. Default: `{ turns: 10, maxTokens: 8000 }`. */
   readonly keep?: KeepPolicy | undefined;
-  /**
-   * Prompt for the model: a template with `{conversation_text}`; may hold `{previous_summary}`, `{max_summary_words}` and
-   * `{user_name}`.
-   */
-  readonly prompt?: string | undefined;
-  /** System prompt for the model. Default: our own, as long as `prompt` is ours too. */
-  readonly systemPrompt?: string | undefined;
-  /** Prompt for merging the summaries of parts, with `{partial_summaries}`. Default: our own. */
-  readonly mergePrompt?: string | undefined;
-  /** Who the user is, for `{user_name}` in the prompts. Default: "the user". */
-  readonly userName?: string | undefined;
-  /**
-   * Tokens of conversation text that the model gets in one call; more is cut up, summarised in parts and merged. Default:
-   * 70 % of the model's context window, of 32,000 where it does not say.
-   */
-  readonly maxInputTokens?: number | undefined;
-  /** Calls at once when a long input is summarised in parts. Default 4. */
-  readonly concurrency?: number | undefined;
-  /** A limit in words that the prompts tell the model. Nothing is cut by it; 0 is no limit. */
-  readonly maxSummaryWords?: number | undefined;
   /** Longest summary in characters (UTF-16 units); what is longer is cut at a sentence and marked. Default 1000; null: none. */
   readonly maxSummaryLength?: number | null | undefined;
   /** How long a summary should be, in tokens. Default: left to the summarizer. */
   readonly targetTokens?: number | undefined;
   /** Limit of a whole summarisation in milliseconds, retries included. Default 120,000; null: none. */
   readonly timeoutMs?: number | null | undefined;
+  /**
+   * A fold takes at least so many events out of the window, unless it is forced; pinned ones, and those that stay, do not
+   * count. Default 1.
+   */
+  readonly minEvents?: number | undefined;
+  /**
+   * A further fold takes at least this share of the window's tokens with it, 0 to 1, unless it is forced; else it waits.
+   * Default 0.1, so that a tail that is kept beyond the trigger is not summarised anew with each turn.
+   */
+  readonly minGain?: number | undefined;
+  /** Calls around the writing of a summary: edit what is read, edit or veto what was written. */
+  readonly hooks?: SummarizeHooks | undefined;
+  /**
+   * Takes out of each text what must not leave the session: it is applied to all that a summarizer or a hook reads, names
+   * and earlier summaries included, and to what is written. The log keeps what was said. See `redactSecrets`.
+   */
+  readonly redact?: Redact | undefined;
   /** How a summary enters the window. Default: a fenced message of the user's role. */
   readonly summaryMessage?: SummaryMessageOptions | undefined;
   /**
@@ -99,6 +95,10 @@ export interface ResolvedOptions {
   readonly maxSummaryLength: number | null;
   readonly targetTokens: number | undefined;
   readonly timeoutMs: number | null;
+  readonly minEvents: number;
+  readonly minGain: number;
+  readonly hooks: SummarizeHooks;
+  readonly redact: Redact | undefined;
   readonly summaryWriter: SummaryWriter;
   readonly mergeSummaries: boolean;
   readonly awaitResultsSeconds: number;
@@ -110,23 +110,18 @@ export interface ResolvedOptions {
   readonly clock: Clock;
 }
 
-/** Options that say who writes and how; a `summarizer` takes the place of them all. */
-export const WRITER_OPTIONS: readonly ("model" | "prompt" | "systemPrompt" | "mergePrompt")[] = [
-  "model",
-  "prompt",
-  "systemPrompt",
-  "mergePrompt",
-];
-
 const DEFAULT_TURNS = 100;
 const DEFAULT_MAX_SUMMARY_LENGTH = 1000;
 /** Pipecat's limit, long enough for a slow model and short enough for a waiting user. */
 const DEFAULT_TIMEOUT_MS = 120_000;
 
-/** The longest that a timer of JavaScript can be set to. */
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+const DEFAULT_MIN_EVENTS = 1;
+const DEFAULT_MIN_GAIN = 0.1;
+
 const MILLISECONDS = `milliseconds above 0 and at most ${LONGEST_TIMEOUT_MS}, or null for none`;
 
+const oneOrMore = { error: "an integer >= 1" };
+const aShare = { error: "a number from 0 to 1" };
 const positive = (unit: string) => z.number({ error: unit }).positive({ error: unit });
 const aFunction = <T>() => z.custom<T>((value) => typeof value === "function", { error: "a function" });
 const anObjectWith = <T>(method: string, what: string) =>
@@ -166,6 +161,8 @@ export const summarizerShape: {
   mergePrompt: z.string({ error: "a template" }).optional(),
   userName: z.string({ error: "a text" }).optional(),
   ...chunkShape,
+  ...resilienceShape,
+  fallback: fallbackSchema.optional(),
   maxSummaryWords: z.int({ error: "an integer >= 0" }).min(0, { error: "an integer >= 0" }).optional(),
   maxSummaryLength: positive("a number of characters above 0, or null").nullish(),
   targetTokens: positive("a number of tokens above 0").optional(),
@@ -174,6 +171,10 @@ export const summarizerShape: {
     .positive({ error: MILLISECONDS })
     .max(LONGEST_TIMEOUT_MS, { error: MILLISECONDS })
     .nullish(),
+  minEvents: z.int(oneOrMore).min(1, oneOrMore).optional(),
+  minGain: z.number(aShare).min(0, aShare).max(1, aShare).optional(),
+  hooks: hooksSchema.optional(),
+  redact: aFunction<Redact>().optional(),
   summaryMessage: summaryMessageSchema.optional(),
   awaitResultsSeconds: z.number({ error: "seconds >= 0" }).min(0, { error: "seconds >= 0" }).optional(),
   metadata: z.record(z.string(), z.unknown(), { error: "an object" }).optional(),
@@ -189,15 +190,14 @@ const schema: z.ZodType<SessionSummarizerOptions> = z.strictObject(summarizerSha
 });
 
 /**
- * Checks options and fills in the defaults.
+ * Checks options and fills in the defaults. `breakers` are those of the summarizer that the options belong to.
  * @throws ConfigurationError that names the option, what was expected and what came.
  */
-export function resolveOptions(given: SessionSummarizerOptions): ResolvedOptions {
+export function resolveOptions(given: SessionSummarizerOptions, breakers: Breakers): ResolvedOptions {
   const options = validate(schema, given);
   // Also without a model, so that a wrong prompt does not wait for the day a model is configured.
   compilePrompts(options);
-  refuseIgnored(options);
-  const summarizer = summarizerOf(options);
+  const summarizer = writerOf(options, breakers);
   return {
     summarizer,
     trigger:
@@ -209,6 +209,10 @@ export function resolveOptions(given: SessionSummarizerOptions): ResolvedOptions
       options.maxSummaryLength === undefined ? DEFAULT_MAX_SUMMARY_LENGTH : options.maxSummaryLength,
     targetTokens: options.targetTokens,
     timeoutMs: options.timeoutMs === undefined ? DEFAULT_TIMEOUT_MS : options.timeoutMs,
+    minEvents: options.minEvents ?? DEFAULT_MIN_EVENTS,
+    minGain: options.minGain ?? DEFAULT_MIN_GAIN,
+    hooks: options.hooks ?? {},
+    redact: options.redact,
     summaryWriter: summaryWriter(options.summaryMessage),
     mergeSummaries: options.summaryMessage?.role === "merged",
     awaitResultsSeconds: options.awaitResultsSeconds ?? 0,
@@ -219,20 +223,4 @@ export function resolveOptions(given: SessionSummarizerOptions): ResolvedOptions
     enabled: options.enabled ?? true,
     clock: options.clock ?? systemClock,
   };
-}
-
-function summarizerOf(options: SessionSummarizerOptions): Summarizer {
-  const { model, summarizer } = options;
-  if (summarizer !== undefined)
-    return options.maxInputTokens === undefined ? summarizer : chunked(summarizer, options);
-  return model === undefined ? extractive() : chunked(chatModelSummarizer(model, options), options);
-}
-
-/** A model or a prompt beside a summarizer of one's own would be ignored without a word. */
-function refuseIgnored(options: SessionSummarizerOptions): void {
-  if (options.summarizer === undefined) return;
-  for (const option of WRITER_OPTIONS) {
-    if (options[option] === undefined) continue;
-    throw new ConfigurationError(`Expected \`${option}\` without \`summarizer\`: only a \`model\` heeds it`);
-  }
 }

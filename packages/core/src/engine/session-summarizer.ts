@@ -6,6 +6,7 @@ import { ConfigurationError } from "../shared/errors.ts";
 import { describe, requireObject } from "../shared/validate.ts";
 import { FoldedLog } from "../summaries/fold.ts";
 import { isLogged, windowOf } from "../summaries/window.ts";
+import { Breakers } from "../summarizers/resilience/breaker.ts";
 import { Calibration } from "../tokens/calibration.ts";
 import { TokenLedger } from "../tokens/token-ledger.ts";
 import { StatisticsTracker } from "../triggers/statistics-tracker.ts";
@@ -16,9 +17,9 @@ import {
   resolveOptions,
   type SessionSummarizerOptions,
   type SummarizeOverrides,
-  WRITER_OPTIONS,
 } from "./options.ts";
 import type { SummarizeOutcome } from "./outcome.ts";
+import { WRITER_OPTIONS } from "./writers.ts";
 
 /** What a single call may set. */
 export interface SummarizeOptions extends SummarizeOverrides {
@@ -66,6 +67,7 @@ export interface SummarizerMetadata {
  */
 export class SessionSummarizer {
   readonly #given: SessionSummarizerOptions;
+  readonly #breakers: Breakers = new Breakers();
   /** The options with the defaults in. */
   readonly options: ResolvedOptions;
   /** Token counts of the events this summarizer has seen. */
@@ -73,7 +75,7 @@ export class SessionSummarizer {
 
   /** @throws ConfigurationError that names the option, what was expected and what came. */
   constructor(options: SessionSummarizerOptions = {}) {
-    this.options = resolveOptions(options);
+    this.options = resolveOptions(options, this.#breakers);
     this.#given = { ...options };
     this.ledger = new TokenLedger(this.options.counter);
   }
@@ -96,7 +98,7 @@ export class SessionSummarizer {
     const given = { ...this.#given };
     if (replaced.model !== undefined) delete given.summarizer;
     if (replaced.summarizer !== undefined) for (const option of WRITER_OPTIONS) delete given[option];
-    return resolveOptions({ ...given, ...replaced });
+    return resolveOptions({ ...given, ...replaced }, this.#breakers);
   }
 
   /**

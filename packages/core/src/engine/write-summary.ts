@@ -1,13 +1,16 @@
-import type { SessionEvent } from "../events/session-event.ts";
-import type { Plan } from "../planning/plan.ts";
+import { HumanMessage } from "@langchain/core/messages";
+import { createEvent } from "../events/create-event.ts";
+import { transcriptBlocks } from "../events/transcript.ts";
+import { withDeadline } from "../shared/deadline.ts";
 import { SummarizeError } from "../shared/errors.ts";
-import { type FoldedLog, inLogOrder } from "../summaries/fold.ts";
+import { redactData } from "../summarizers/redact-events.ts";
+import { usableText } from "../summarizers/resilience/usable-answer.ts";
 import type { SummarizerResult } from "../summarizers/summarizer.ts";
-import { truncateText } from "../summarizers/truncate.ts";
 import { attempt } from "./attempt.ts";
 import type { CompactionTarget } from "./compaction-target.ts";
-import { withDeadline } from "./deadline.ts";
+import { type BeforeSummarize, callAfter, callBefore } from "./hooks.ts";
 import type { ResolvedOptions } from "./options.ts";
+import type { Reading } from "./reading.ts";
 
 /** A summary's text and how it came about. */
 export interface WrittenSummary {
@@ -17,91 +20,103 @@ export interface WrittenSummary {
   readonly durationMs: number;
 }
 
-/** What is to be read: a plan and its events as text, one block a message. */
-export interface Reading {
-  readonly id: string;
-  readonly plan: Plan;
-  readonly blocks: readonly string[];
-}
-
 /**
- * Has the summary written, under the deadline and the caller's signal, and checks the text: empty, blank or longer than
- * what it stands for is a failure.
+ * Has the summary written, hooks included, under the deadline and the caller's signal. Undefined when a hook left nothing
+ * to read. The time limit counts from `startedAt`, a reading of `performance.now()`.
+ * @throws CalledOff, BreakerOpen or Vetoed, which are no failures; SummarizeError for what is one.
  */
 export async function writeSummary(
   target: CompactionTarget,
   options: ResolvedOptions,
-  reading: Reading,
-  signal: AbortSignal | undefined,
-): Promise<WrittenSummary> {
-  const { sessionId } = target;
-  const transcript = reading.blocks.join("\n");
+  given: Reading,
+  run: { readonly startedAt: number; readonly signal: AbortSignal | undefined },
+): Promise<WrittenSummary | undefined> {
+  const { sessionId, scope } = target;
+  const { timeoutMs, hooks, redact } = options;
   const startedAt = performance.now();
-  const log = target.log();
-  const result = await withDeadline(
-    (deadline) =>
-      attempt(sessionId, "summarizer-failed", "The summarizer failed", () =>
-        options.summarizer.summarize({
-          id: reading.id,
-          events: reading.plan.events,
-          previous: reading.plan.previous,
-          history: () => historyOf(log, reading.plan),
-          transcript,
-          blocks: reading.blocks,
-          purpose: "whole",
-          targetTokens: options.targetTokens,
-          maxLength: options.maxSummaryLength,
-          counter: options.counter,
-          signal: deadline,
-        }),
-      ),
-    { timeoutMs: options.timeoutMs, signal, sessionId },
+  // What the trigger took is gone from the time of the whole.
+  const left = timeoutMs === null ? null : Math.max(1, timeoutMs - (startedAt - run.startedAt));
+  return withDeadline(
+    async (signal, timeLeft) => {
+      const around = { sessionId, scope, previous: given.previous, signal };
+      const reading = await edited(options, given, around);
+      const transcript = reading.blocks.join("\n");
+      if (transcript.trim() === "") return undefined;
+      const request = {
+        id: reading.id,
+        events: reading.events,
+        previous: reading.previous,
+        history: reading.history,
+        transcript,
+        blocks: reading.blocks,
+        purpose: "whole" as const,
+        targetTokens: options.targetTokens,
+        maxLength: options.maxSummaryLength,
+        counter: options.counter,
+        signal,
+        timeLeft,
+      };
+      const answer = await attempt(sessionId, "summarizer-failed", "The summarizer failed", () =>
+        options.summarizer.summarize(request),
+      );
+      const result = redact === undefined ? answer : await redacted(sessionId, answer, redact);
+      const edit = await callAfter(hooks, { ...around, events: reading.events, text: result.text });
+      const text =
+        edit.text === undefined
+          ? result.text
+          : await attempt(sessionId, "hook-failed", "The post-summary hook failed", () =>
+              usableText(edit.text, request),
+            );
+      return {
+        id: reading.id,
+        text,
+        result: { ...result, metadata: { ...result.metadata, ...edit.metadata } },
+        durationMs: Math.round(performance.now() - startedAt),
+      };
+    },
+    {
+      timeoutMs: left,
+      signal: run.signal,
+      timedOut: () => timeoutError(timeoutMs, sessionId),
+    },
   );
-  const text = checkText(
-    sessionId,
-    options,
-    reading.plan,
-    transcript,
-    (result as SummarizerResult | undefined)?.text,
-  );
-  return { id: reading.id, text, result, durationMs: Math.round(performance.now() - startedAt) };
 }
 
-function checkText(
+/** The error of a summarisation that took longer than it may. */
+export function timeoutError(timeoutMs: number | null, sessionId: string): SummarizeError {
+  const message = `Summarising timed out after ${timeoutMs} ms`;
+  return new SummarizeError("timeout", message, sessionId, { transient: true });
+}
+
+/** The reading as the hook before it leaves it. What the hook took out must not come in again by another way. */
+async function edited(
+  { hooks, transcript, clock }: ResolvedOptions,
+  reading: Reading,
+  around: Omit<BeforeSummarize, "events" | "text">,
+): Promise<Reading> {
+  const input = { ...around, events: reading.events, text: reading.blocks.join("\n") };
+  const edit = await callBefore(hooks, input, clock);
+  if (edit === undefined) return reading;
+  const history = reading.previous.length === 0 ? reading.history : () => null;
+  if ("text" in edit) {
+    const event = createEvent({ author: "conversation", message: new HumanMessage(edit.text) }, 0, clock);
+    return { ...reading, events: [event], blocks: [edit.text], history };
+  }
+  const blocks = await attempt(around.sessionId, "summarizer-failed", "The transcript's format failed", () =>
+    transcriptBlocks(edit.events, transcript),
+  );
+  return { ...reading, events: edit.events, blocks, history };
+}
+
+/** The answer with its text and its data redacted: a model may say again what it should not have been told. */
+function redacted(
   sessionId: string,
-  options: ResolvedOptions,
-  plan: Plan,
-  transcript: string,
-  text: unknown,
-): string {
-  if (typeof text !== "string" || text.trim() === "") {
-    throw new SummarizeError("empty-summary", "The summarizer returned an empty summary", sessionId);
-  }
-  const trimmed = text.trim();
-  const cut = options.maxSummaryLength === null ? trimmed : truncateText(trimmed, options.maxSummaryLength);
-  const source = plan.previous.reduce(
-    (length, summary) => length + summary.text.length + 1,
-    transcript.length,
-  );
-  if (cut.length > source) {
-    const figures = `${cut.length} characters for a source of ${source}`;
-    throw new SummarizeError(
-      "summary-too-long",
-      `The summary is longer than what it summarises: ${figures}`,
-      sessionId,
-    );
-  }
-  return cut;
-}
-
-/** The raw events behind the summaries that a plan takes in, if the log has all of them. */
-function historyOf(log: FoldedLog, plan: Plan): readonly SessionEvent[] | null {
-  const events: SessionEvent[] = [];
-  for (const { id } of plan.previous) {
-    const covered = log.coveredEvents(id);
-    if (covered.length < log.coveredIds(id).size) return null;
-    // What was skipped since must not be read again, and what was pinned since stands in the window itself.
-    events.push(...covered.filter((event) => !log.isSkipped(event) && !log.isPinned(event)));
-  }
-  return events.sort(inLogOrder);
+  answer: SummarizerResult,
+  redact: (text: string) => string,
+): Promise<SummarizerResult> {
+  return attempt(sessionId, "summarizer-failed", "`redact` failed", () => ({
+    ...answer,
+    text: redact(answer.text),
+    ...(answer.metadata !== undefined && { metadata: redactData(answer.metadata, redact) }),
+  }));
 }

@@ -1,9 +1,11 @@
 /**
  * Copies plain data (objects, arrays, primitives) without recursion, so that depth cannot overflow the stack.
  * Shared and circular references stay so. Bytes are copied; other instances of classes are taken over as they are.
+ * `mapText` may replace each text in it; it is told the key under which the text stands, none for one in a list.
  */
-export function deepCopy<T>(value: T): T {
+export function deepCopy<T>(value: T, mapText?: (text: string, key?: string) => string): T {
   if (ArrayBuffer.isView(value)) return structuredClone(value);
+  if (typeof value === "string" && mapText !== undefined) return mapText(value) as T;
   if (!isPlain(value)) return value;
   const copies = new Map<object, object>();
   const open: object[] = [];
@@ -12,7 +14,10 @@ export function deepCopy<T>(value: T): T {
     if (known !== undefined) return known;
     // Long lists of ids are common and need no look at each entry.
     if (Array.isArray(source) && !source.some((item) => typeof item === "object" && item !== null)) {
-      const flat: readonly unknown[] = source.slice();
+      const flat: readonly unknown[] =
+        mapText === undefined
+          ? source.slice()
+          : source.map((item: unknown) => (typeof item === "string" ? mapText(item) : item));
       copies.set(source, flat);
       return flat;
     }
@@ -26,7 +31,10 @@ export function deepCopy<T>(value: T): T {
   const result = copyOf(value) as T;
   for (let source = open.pop(); source !== undefined; source = open.pop()) {
     const target = copies.get(source) as Record<string, unknown>;
-    for (const [key, item] of Object.entries(source)) {
+    const isList = Array.isArray(source);
+    for (const [key, given] of Object.entries(source)) {
+      const item: unknown =
+        typeof given === "string" && mapText !== undefined ? mapText(given, isList ? undefined : key) : given;
       const copied: unknown = isPlain(item)
         ? copyOf(item)
         : ArrayBuffer.isView(item)

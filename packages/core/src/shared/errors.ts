@@ -84,9 +84,17 @@ export class UnsupportedError extends SessionfoldError {
 export class SummarizeError extends SessionfoldError {
   /** Session that was to be summarised; empty for a plain list of events without one. */
   readonly sessionId: string;
-  constructor(code: SummarizeErrorCode, message: string, sessionId: string, options?: { cause?: unknown }) {
+  /** Whether it may pass by itself: the model was busy, or not to be reached. */
+  readonly transient: boolean;
+  constructor(
+    code: SummarizeErrorCode,
+    message: string,
+    sessionId: string,
+    options?: { readonly cause?: unknown; readonly transient?: boolean },
+  ) {
     super(code, message, options);
     this.sessionId = sessionId;
+    this.transient = options?.transient === true;
   }
 }
 
@@ -95,6 +103,9 @@ export type SummarizeErrorCode =
   | "summarizer-failed"
   | "empty-summary"
   | "summary-too-long"
+  | "summary-refused"
+  | "summary-echoed"
+  | "hook-failed"
   | "timeout"
   | "trigger-failed"
   | "keep-failed"

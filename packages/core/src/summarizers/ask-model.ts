@@ -5,6 +5,7 @@ import { textOf } from "../events/message-content.ts";
 import { ConfigurationError } from "../shared/errors.ts";
 import { describe } from "../shared/validate.ts";
 import type { SummaryUsage } from "../summaries/session-summary.ts";
+import { UnusableAnswer } from "./resilience/usable-answer.ts";
 import { cutAtSentence } from "./truncate.ts";
 
 /** Any LangChain chat model, or a runnable around one. */
@@ -46,14 +47,13 @@ export async function askModel(
   messages: BaseMessage[],
   { signal, maxTokens }: { readonly signal: AbortSignal; readonly maxTokens: number | undefined },
 ): Promise<ModelAnswer> {
-  const answer = await limited(
-    model,
-    maxTokens === undefined ? undefined : Math.max(1, Math.round(maxTokens)),
-  ).invoke(messages, {
+  const limit = maxTokens === undefined ? undefined : Math.max(1, Math.round(maxTokens));
+  const answer = await prepared(model, limit).invoke(messages, {
     signal,
     tags: ["nostream", "sessionfold"],
     runName: "sessionfold",
   });
+  if (wasRefused(answer)) throw new UnusableAnswer("summary-refused");
   const text = textOf(answer).trim();
   return {
     // Half a sentence would pass for a whole one.
@@ -63,24 +63,30 @@ export async function askModel(
   };
 }
 
-const limitedModels = new WeakMap<ChatModel, Map<number, ChatModel>>();
+const preparedModels = new WeakMap<ChatModel, Map<number | undefined, ChatModel>>();
 
 /**
- * The same model with a limit on its answer, where its class has LangChain's `maxTokens` and the caller set none. Models
- * that think before they answer spend the limit on that, so they go without.
+ * The same model, asked once a call (we ask again ourselves, within the deadline) unless its owner set how often, and
+ * with a limit on its answer, where its class has LangChain's `maxTokens` and the owner set none. Models that think
+ * before they answer spend the limit on that, so they go without.
  */
-function limited(model: ChatModel, maxTokens: number | undefined): ChatModel {
-  const made = model as { maxTokens?: unknown; lc_kwargs?: Record<string, unknown>; reasoning?: unknown };
+function prepared(model: ChatModel, maxTokens: number | undefined): ChatModel {
+  const made = model as { maxTokens?: unknown; lc_kwargs?: Record<string, unknown>; caller?: unknown };
+  if (made.lc_kwargs === undefined || made.caller === undefined) return model;
   const isOpen = "maxTokens" in made && (made.maxTokens === undefined || made.maxTokens === null);
-  if (maxTokens === undefined || !isOpen || made.lc_kwargs === undefined || thinks(model)) return model;
-  const known = limitedModels.get(model) ?? new Map<number, ChatModel>();
-  limitedModels.set(model, known);
-  let limitedModel = known.get(maxTokens);
-  if (limitedModel === undefined) {
-    limitedModel = rebuilt(model, { ...made.lc_kwargs, maxTokens }) ?? model;
-    known.set(maxTokens, limitedModel);
-  }
-  return limitedModel;
+  const limit = isOpen && !thinks(model) ? maxTokens : undefined;
+  const known = preparedModels.get(model) ?? new Map<number | undefined, ChatModel>();
+  preparedModels.set(model, known);
+  const copy = known.get(limit) ?? copyOf(model, made.lc_kwargs, limit);
+  known.set(limit, copy);
+  return copy;
+}
+
+function copyOf(model: ChatModel, fields: Record<string, unknown>, maxTokens: number | undefined): ChatModel {
+  const once = (fields.maxRetries ?? undefined) === undefined && { maxRetries: 0 };
+  const limit = maxTokens !== undefined && { maxTokens };
+  if (!once && !limit) return model;
+  return rebuilt(model, { ...fields, ...once, ...limit }) ?? model;
 }
 
 function rebuilt(model: ChatModel, fields: Record<string, unknown>): ChatModel | undefined {
@@ -88,8 +94,9 @@ function rebuilt(model: ChatModel, fields: Record<string, unknown>): ChatModel |
     const Model = model.constructor as { lc_name?(): string } & (new (
       fields: Record<string, unknown>,
     ) => ChatModel);
-    // A subclass may set headers, keys or state of its own: only LangChain's own classes are known to be made of fields.
-    if (Model.lc_name?.() !== Model.name) return undefined;
+    // A subclass may set headers, keys or state of its own: only LangChain's own classes, which name themselves, are known
+    // to be made of fields.
+    if (!Object.hasOwn(Model, "lc_name") || Model.lc_name?.() !== Model.name) return undefined;
     const made = new Model(fields);
     if (isSame(model, made)) return made;
   } catch {
@@ -129,13 +136,25 @@ function modelName(model: ChatModel): string | null {
 
 /** Whether the answer ended at its limit of tokens, by the words of OpenAI, Anthropic and Google. */
 function wasCutOff(answer: BaseMessage): boolean {
-  const { finish_reason, stop_reason, finishReason } = (answer.response_metadata ?? {}) as Record<
-    string,
-    unknown
-  >;
-  return [finish_reason, stop_reason, finishReason].some(
+  return endReasons(answer).some(
     (reason) => reason === "length" || reason === "max_tokens" || reason === "MAX_TOKENS",
   );
+}
+
+/** Whether the provider says that the model, or a filter before it, gave no answer. */
+function wasRefused(answer: BaseMessage): boolean {
+  const { refusal } = (answer.additional_kwargs ?? {}) as { refusal?: unknown };
+  if (typeof refusal === "string" && refusal !== "") return true;
+  return endReasons(answer).some(
+    (reason) =>
+      typeof reason === "string" &&
+      /^(content_filter|refusal|safety|recitation|blocklist|prohibited_content)$/i.test(reason),
+  );
+}
+
+function endReasons(answer: BaseMessage): readonly unknown[] {
+  const metadata = (answer.response_metadata ?? {}) as Record<string, unknown>;
+  return [metadata.finish_reason, metadata.stop_reason, metadata.finishReason];
 }
 
 function answeredBy(answer: BaseMessage): string | null {

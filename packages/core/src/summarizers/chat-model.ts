@@ -1,6 +1,7 @@
 import { HumanMessage, SystemMessage } from "@langchain/core/messages";
 import { askModel, type ChatModel, factsOf } from "./ask-model.ts";
 import { compilePrompts, hasPlaceForLimit, type PromptOptions } from "./prompt.ts";
+import { requireSummary } from "./resilience/usable-answer.ts";
 import type { Summarizer } from "./summarizer.ts";
 
 /** Words a token, the inverse of what OpenAI gives for English text (100 tokens are about 75 words). */
@@ -32,6 +33,7 @@ export function chatModelSummarizer(model: ChatModel, options: PromptOptions = {
       });
       const messages = [...(system === undefined ? [] : [new SystemMessage(system)]), new HumanMessage(user)];
       const answer = await askModel(model, messages, { signal, maxTokens: targetTokens });
+      requireSummary(answer.text, user, transcript);
       return {
         text: answer.text,
         usage: answer.usage,

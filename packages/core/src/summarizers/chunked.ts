@@ -3,8 +3,10 @@ import { z } from "zod";
 import { ConfigurationError } from "../shared/errors.ts";
 import { describe, requirePositive, validate } from "../shared/validate.ts";
 import { addUsage } from "./add-usage.ts";
-import { packChunks, type TextSize } from "./chunk-text.ts";
-import type { Summarizer, SummarizerRequest, SummarizerResult } from "./summarizer.ts";
+import { chunkText, packChunks, type TextSize } from "./chunk-text.ts";
+import { isContextLengthError } from "./resilience/classify-failure.ts";
+import { UnusableAnswer } from "./resilience/usable-answer.ts";
+import { around, type Summarizer, type SummarizerRequest, type SummarizerResult } from "./summarizer.ts";
 
 /** How a long input is handed over. */
 export interface ChunkOptions {
@@ -35,11 +37,14 @@ const DEFAULT_CONCURRENCY = 4;
 const DEEPEST_MERGE = 8;
 /** No text has more tokens than so many a UTF-16 unit, so short texts need no counting. */
 const TOKENS_PER_UNIT = 3;
+/** A request that is too long with so few tokens of text is not too long because of these. */
+const SMALLEST_PART = 64;
 
 /**
  * Lets a summarizer read any amount of text: what is too long for one call is cut at the ends of messages (an over-long
  * message at its lines, a line at its code points), the parts are summarised side by side, and their summaries merged in
  * the order of the conversation, again in parts where they are too long. Nothing is left out. One part needs no merge.
+ * What the provider refuses as too long is halved, and later parts are cut no longer than that.
  * A summarizer that reads the request's events instead of its transcript (`readsEvents`) is returned as it is.
  * @throws ConfigurationError that names the option, what was expected and what came.
  */
@@ -50,12 +55,13 @@ export function chunked(inner: Summarizer, options: ChunkOptions = {}): Summariz
   const window = requirePositive("contextWindow", inner.contextWindow ?? FALLBACK_WINDOW);
   const maxInput = maxInputTokens ?? Math.max(1, Math.floor(window * INPUT_SHARE));
   if (inner.readsEvents === true) return inner;
-  return {
-    name: inner.name,
-    model: inner.model,
-    contextWindow: inner.contextWindow,
-    summarize: (request) => new ChunkedRun(inner, request, maxInput, concurrency).run(),
-  };
+  const limit: InputLimit = { tokens: maxInput };
+  return around(inner, (request) => new ChunkedRun(inner, request, limit, concurrency).run());
+}
+
+/** Tokens that one call is given at most. It sinks where the provider takes less than was thought. */
+interface InputLimit {
+  tokens: number;
 }
 
 const SUMMARY_SO_FAR = "[Summary of what came before]";
@@ -66,15 +72,15 @@ const NOTHING_BEFORE = { previous: [], history: (): readonly [] => [] };
 class ChunkedRun {
   readonly #inner: Summarizer;
   readonly #request: SummarizerRequest;
-  readonly #maxInput: number;
+  readonly #limit: InputLimit;
   readonly #concurrency: number;
   readonly #size: TextSize;
   readonly #answers: SummarizerResult[] = [];
 
-  constructor(inner: Summarizer, request: SummarizerRequest, maxInput: number, concurrency: number) {
+  constructor(inner: Summarizer, request: SummarizerRequest, limit: InputLimit, concurrency: number) {
     this.#inner = inner;
     this.#request = request;
-    this.#maxInput = maxInput;
+    this.#limit = limit;
     this.#concurrency = concurrency;
     this.#size = (text) => request.counter.count(text);
   }
@@ -82,10 +88,16 @@ class ChunkedRun {
   async run(): Promise<SummarizerResult> {
     const { blocks, transcript, previous } = this.#request;
     const before = previous.map((summary) => summary.text).join("\n\n");
-    if (this.#fits(transcript, before)) return this.#inner.summarize(this.#request);
+    if (this.#fits(transcript, before)) {
+      try {
+        return await this.#inner.summarize(this.#request);
+      } catch (error) {
+        this.#shrink(error, `${before}\n${transcript}`);
+      }
+    }
     // A previous summary is then the first thing to read; so even a long one fits.
     const all = before === "" ? blocks : [`${SUMMARY_SO_FAR}\n${before}`, ...blocks];
-    const parts = packChunks(endedBy("\n", all), this.#maxInput, this.#size);
+    const parts = packChunks(endedBy("\n", all), this.#limit.tokens, this.#size);
     const partials = await this.#summarizeParts(parts, "part", new Map());
     checkShorter(partials, parts);
     return this.#answerOf(await this.#merge(partials, 1));
@@ -97,17 +109,17 @@ class ChunkedRun {
     if (partials.length <= 1) return only;
     const texts = partials.map(({ text }) => text);
     const transcript = texts.join(BETWEEN_PARTIALS);
-    if (this.#fits(transcript, ""))
-      return this.#ask({
-        ...this.#request,
-        ...NOTHING_BEFORE,
-        blocks: texts,
-        transcript,
-        purpose: "merge",
-      });
+    if (this.#fits(transcript, "")) {
+      try {
+        const merge = { blocks: texts, transcript, purpose: "merge" } as const;
+        return await this.#ask({ ...this.#request, ...NOTHING_BEFORE, ...merge });
+      } catch (error) {
+        this.#shrink(error, transcript);
+      }
+    }
     if (depth >= DEEPEST_MERGE) throw new Error("The summaries of the parts do not get shorter");
     const blocks = endedBy(BETWEEN_PARTIALS, texts);
-    const groups = packChunks(blocks, this.#maxInput, this.#size);
+    const groups = packChunks(blocks, this.#limit.tokens, this.#size);
     // A part that got no company needs no merge, unless nobody got any: then each has to get shorter.
     const alone = groups.length < blocks.length ? blocks : [];
     const done = new Map(alone.map((block, at) => [block, partials[at] ?? only]));
@@ -125,31 +137,44 @@ class ChunkedRun {
     // When one part fails, the others need not go on.
     const failed = new AbortController();
     const signal = AbortSignal.any([this.#request.signal, failed.signal]);
-    const summarize = async (part: string): Promise<SummarizerResult> => {
+    const summarize = async (part: string): Promise<readonly SummarizerResult[]> => {
       signal.throwIfAborted();
       const transcript = part.trimEnd();
       const known = done.get(part);
-      if (known !== undefined || transcript === "") return known ?? { text: "" };
-      const request = {
-        ...this.#request,
-        ...NOTHING_BEFORE,
-        blocks: [transcript],
-        transcript,
-        purpose,
-        signal,
-      };
-      const answer = await this.#ask(request);
-      const text = answer.text.trim();
-      if (text === "") throw new Error("The summary of a part was empty");
-      return { ...answer, text };
+      if (known !== undefined) return [known];
+      if (transcript === "") return [];
+      try {
+        const read = { blocks: [transcript], transcript, purpose, signal };
+        const answer = await this.#ask({ ...this.#request, ...NOTHING_BEFORE, ...read });
+        const text = answer.text.trim();
+        if (text === "") throw new UnusableAnswer("empty-summary");
+        return [{ ...answer, text }];
+      } catch (error) {
+        const halves = chunkText(part, this.#shrink(error, part), this.#size);
+        const answers: SummarizerResult[] = [];
+        for (const half of halves) answers.push(...(await summarize(half)));
+        return answers;
+      }
     };
     try {
       const answers = await pMap(parts, summarize, { concurrency: this.#concurrency });
-      return answers.filter(({ text }) => text !== "");
+      return answers.flat();
     } catch (error) {
       failed.abort(error);
       throw error;
     }
+  }
+
+  /**
+   * Tokens that a call may have after one with this text was too long: half of it, also for the calls to come.
+   * @throws the error, when it says something else or the text is not what makes the request long.
+   */
+  #shrink(error: unknown, text: string): number {
+    const half = Math.floor(this.#size(text) / 2);
+    this.#request.signal.throwIfAborted();
+    if (!isContextLengthError(error) || half < SMALLEST_PART) throw error;
+    this.#limit.tokens = Math.min(this.#limit.tokens, half);
+    return half;
   }
 
   async #ask(request: SummarizerRequest): Promise<SummarizerResult> {
@@ -159,8 +184,8 @@ class ChunkedRun {
   }
 
   #fits(transcript: string, before: string): boolean {
-    if ((transcript.length + before.length) * TOKENS_PER_UNIT <= this.#maxInput) return true;
-    return this.#size(transcript) + (before === "" ? 0 : this.#size(before)) <= this.#maxInput;
+    if ((transcript.length + before.length) * TOKENS_PER_UNIT <= this.#limit.tokens) return true;
+    return this.#size(transcript) + (before === "" ? 0 : this.#size(before)) <= this.#limit.tokens;
   }
 
   #answerOf(last: SummarizerResult): SummarizerResult {

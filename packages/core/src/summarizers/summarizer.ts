@@ -32,6 +32,8 @@ export interface SummarizerRequest {
   readonly counter: TokenCounter;
   /** Aborted at the deadline and when the caller gives up. */
   readonly signal: AbortSignal;
+  /** Milliseconds until the deadline; null without one. */
+  readonly timeLeft: () => number | null;
 }
 
 /** What a summarizer answers. */
@@ -57,4 +59,15 @@ export interface Summarizer {
   readonly readsEvents?: boolean;
   /** Writes the summary. A rejection is a failure: the session stays as it is. */
   summarize(request: SummarizerRequest): Promise<SummarizerResult>;
+}
+
+/** A summarizer that presents itself as another one and does something more. */
+export function around(inner: Summarizer, summarize: Summarizer["summarize"]): Summarizer {
+  return {
+    name: inner.name,
+    model: inner.model,
+    contextWindow: inner.contextWindow,
+    readsEvents: inner.readsEvents === true,
+    summarize,
+  };
 }

@@ -1,0 +1,154 @@
+import { z } from "zod";
+import { copyEvent, createEvent, type EventInput } from "../events/create-event.ts";
+import type { SessionEvent } from "../events/session-event.ts";
+import type { Clock } from "../shared/clock.ts";
+import { ConfigurationError, SummarizeError } from "../shared/errors.ts";
+import { describe } from "../shared/validate.ts";
+import type { SessionSummary } from "../summaries/session-summary.ts";
+
+/** What is about to be summarised. All of it is the hook's to keep or change: the session has its own. */
+export interface BeforeSummarize {
+  readonly sessionId: string;
+  readonly scope: string | undefined;
+  readonly events: readonly SessionEvent[];
+  /** Summaries whose place the new one takes. */
+  readonly previous: readonly SessionSummary[];
+  /** The events as the summarizer would read them. */
+  readonly text: string;
+  /** Aborted at the deadline and when the caller gives up. */
+  readonly signal: AbortSignal;
+}
+
+/** What is read instead: other events, which are written as text again, or another text. */
+export interface BeforeSummarizeEdit {
+  readonly events?: readonly EventInput[] | undefined;
+  readonly text?: string | undefined;
+}
+
+/** What was written. */
+export interface AfterSummarize {
+  readonly sessionId: string;
+  readonly scope: string | undefined;
+  /** The summary, checked and cut to its limit. */
+  readonly text: string;
+  readonly events: readonly SessionEvent[];
+  readonly previous: readonly SessionSummary[];
+  readonly signal: AbortSignal;
+}
+
+/** What becomes of the summary: another text, data to keep with it, or nothing at all. */
+export interface AfterSummarizeEdit {
+  readonly text?: string | undefined;
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
+  /** True: the summary is not committed; the outcome is `skipped`, `vetoed`. */
+  readonly veto?: boolean | undefined;
+}
+
+/** Calls around the writing of a summary. They run within its time limit. */
+export interface SummarizeHooks {
+  /** Called before the summarizer; may edit what it reads. Nothing returned: it reads what there is. */
+  readonly before?:
+    | ((input: BeforeSummarize) => BeforeSummarizeEdit | undefined | Promise<BeforeSummarizeEdit | undefined>)
+    | undefined;
+  /** Called before the commit; may edit the summary or veto it. Nothing returned: it is committed as it is. */
+  readonly after?:
+    | ((input: AfterSummarize) => AfterSummarizeEdit | undefined | Promise<AfterSummarizeEdit | undefined>)
+    | undefined;
+  /**
+   * What a hook that fails does: `fail` (default) fails the summarisation, `continue` goes on as if there were no hook.
+   * A hook that redacts must fail closed.
+   */
+  readonly onError?: "fail" | "continue" | undefined;
+}
+
+const aFunction = <T>() => z.custom<T>((value) => typeof value === "function", { error: "a function" });
+
+/** Checks hooks. */
+export const hooksSchema: z.ZodType<SummarizeHooks> = z.strictObject(
+  {
+    before: aFunction<NonNullable<SummarizeHooks["before"]>>().optional(),
+    after: aFunction<NonNullable<SummarizeHooks["after"]>>().optional(),
+    onError: z.enum(["fail", "continue"], { error: '"fail" or "continue"' }).optional(),
+  },
+  { error: "an object with before, after or onError" },
+);
+
+/** A hook did not want the summary. */
+export class Vetoed extends Error {}
+
+/** Calls the hook before; its edit, checked. Undefined where there is none. */
+export async function callBefore(
+  hooks: SummarizeHooks,
+  input: BeforeSummarize,
+  clock: Clock,
+): Promise<{ readonly events: readonly SessionEvent[] } | { readonly text: string } | undefined> {
+  const { before } = hooks;
+  if (before === undefined) return undefined;
+  return guarded(hooks, "before", input, async () => {
+    const edit: unknown = await before({ ...input, events: input.events.map(copyEvent) });
+    const { events, text } = fieldsOf("before", edit);
+    if (text !== undefined) {
+      if (typeof text === "string") return { text };
+      throw new ConfigurationError(`Expected \`hooks.before\` to return a \`text\`, got ${describe(text)}`);
+    }
+    if (events === undefined) return undefined;
+    if (!Array.isArray(events))
+      throw new ConfigurationError(
+        `Expected \`hooks.before\` to return a list of \`events\`, got ${describe(events)}`,
+      );
+    return { events: events.map((event: EventInput, at) => createEvent(event, at, clock)) };
+  });
+}
+
+/**
+ * Calls the hook after; its edit, checked.
+ * @throws Vetoed
+ */
+export async function callAfter(hooks: SummarizeHooks, input: AfterSummarize): Promise<AfterSummarizeEdit> {
+  const { after } = hooks;
+  if (after === undefined) return {};
+  const edit = await guarded(hooks, "after", input, async () => {
+    const { text, metadata, veto } = fieldsOf(
+      "after",
+      await after({ ...input, events: input.events.map(copyEvent) }),
+    );
+    if (text !== undefined && typeof text !== "string")
+      throw new ConfigurationError(`Expected \`hooks.after\` to return a \`text\`, got ${describe(text)}`);
+    if (metadata !== undefined && (typeof metadata !== "object" || metadata === null))
+      throw new ConfigurationError(
+        `Expected \`hooks.after\` to return an object as \`metadata\`, got ${describe(metadata)}`,
+      );
+    return {
+      ...(text !== undefined && { text }),
+      ...(metadata !== undefined && { metadata: metadata as Readonly<Record<string, unknown>> }),
+      veto: veto === true,
+    };
+  });
+  if (edit?.veto === true) throw new Vetoed();
+  return edit ?? {};
+}
+
+async function guarded<T>(
+  { onError = "fail" }: SummarizeHooks,
+  name: "before" | "after",
+  { sessionId, signal }: BeforeSummarize | AfterSummarize,
+  work: () => Promise<T | undefined>,
+): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (cause) {
+    signal.throwIfAborted();
+    if (onError === "continue") return undefined;
+    const which = name === "before" ? "pre-summary" : "post-summary";
+    const why = cause instanceof ConfigurationError ? `: ${cause.message}` : "";
+    throw new SummarizeError("hook-failed", `The ${which} hook failed${why}`, sessionId, { cause });
+  }
+}
+
+function fieldsOf(name: string, edit: unknown): Readonly<Record<string, unknown>> {
+  if (edit === undefined || edit === null) return {};
+  if (typeof edit === "object" && !Array.isArray(edit)) return edit as Readonly<Record<string, unknown>>;
+  throw new ConfigurationError(
+    `Expected \`hooks.${name}\` to return an object or nothing, got ${describe(edit)}`,
+  );
+}

@@ -1,0 +1,69 @@
+/** A caller called it off. */
+export class CalledOff extends Error {}
+
+/** Waits; ended early, and without a timer left behind, when the signal is aborted, with its reason. */
+export type Sleep = (milliseconds: number, signal: AbortSignal) => Promise<void>;
+
+/** The longest that a timer of JavaScript can be set to. */
+export const LONGEST_TIMEOUT_MS: number = 2 ** 31 - 1;
+
+/** Waits by the machine's timer. */
+export const systemSleep: Sleep = (milliseconds, signal) =>
+  new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const onAbort = (): void => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(
+      () => {
+        signal.removeEventListener("abort", onAbort);
+        resolve();
+      },
+      Math.min(milliseconds, LONGEST_TIMEOUT_MS),
+    );
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
+
+/** Terms of a piece of work. */
+export interface DeadlineOptions {
+  /** Milliseconds from now; null for no limit. */
+  readonly timeoutMs: number | null;
+  readonly signal?: AbortSignal | undefined;
+  /** The error that the work ends with at the deadline. */
+  readonly timedOut: () => Error;
+}
+
+/**
+ * Runs work under one deadline and the caller's signal. When either ends it, the work's own signal is aborted and the
+ * result is settled at once: what the work still answers is ignored. `timeLeft` tells the work how many milliseconds it
+ * has; null for any.
+ * @throws CalledOff when the caller's signal is aborted; what `timedOut` makes, at the deadline.
+ */
+export async function withDeadline<T>(
+  work: (signal: AbortSignal, timeLeft: () => number | null) => Promise<T>,
+  { timeoutMs, signal, timedOut }: DeadlineOptions,
+): Promise<T> {
+  if (signal?.aborted === true) throw new CalledOff();
+  const controller = new AbortController();
+  const startedAt = performance.now();
+  const timeLeft = (): number | null =>
+    timeoutMs === null ? null : Math.max(0, timeoutMs - (performance.now() - startedAt));
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let onAbort: (() => void) | undefined;
+  const ended = new Promise<never>((_, reject) => {
+    const end = (error: Error): void => {
+      reject(error);
+      controller.abort(error);
+    };
+    if (timeoutMs !== null) timer = setTimeout(() => end(timedOut()), timeoutMs);
+    onAbort = () => end(new CalledOff());
+    signal?.addEventListener("abort", onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([work(controller.signal, timeLeft), ended]);
+  } finally {
+    clearTimeout(timer);
+    if (onAbort !== undefined) signal?.removeEventListener("abort", onAbort);
+  }
+}

@@ -1,0 +1,49 @@
+import { copyEvent } from "../events/create-event.ts";
+import type { SessionEvent } from "../events/session-event.ts";
+import { deepCopy } from "../shared/deep-copy.ts";
+import { SessionSummary } from "../summaries/session-summary.ts";
+
+/** Takes out of a text what must not be read on. */
+export type Redact = (text: string) => string;
+
+/** What says what a thing is, and which one: a redacted id would no longer find what it belongs to. */
+const STRUCTURE = new Set(["type", "id", "role", "tool_call_id", "index", "status", "mimeType", "mime_type"]);
+/** Fields of a message that carry what was said and done. */
+const CONTENT = [
+  "content",
+  "name",
+  "tool_calls",
+  "invalid_tool_calls",
+  "additional_kwargs",
+  "artifact",
+] as const;
+
+/** A copy of an event in which all that was said and done, names included, went through `redact`. */
+export function redactEvent(event: SessionEvent, redact: Redact): SessionEvent {
+  const copy = copyEvent(event);
+  const message = copy.message as unknown as Record<string, unknown> | undefined;
+  for (const field of CONTENT) {
+    const value = message?.[field];
+    if (message === undefined || value === undefined) continue;
+    message[field] = redactData(value, redact);
+  }
+  return {
+    ...copy,
+    author: redact(copy.author),
+    ...(copy.branch !== undefined && { branch: redact(copy.branch) }),
+  };
+}
+
+/** A copy of plain data with every text in it, keys apart, redacted. */
+export function redactData<T>(value: T, redact: Redact): T {
+  return deepCopy(value, (text, key) => (key !== undefined && STRUCTURE.has(key) ? text : redact(text)));
+}
+
+/** The same summary with its text and its data redacted. */
+export function redactSummary(summary: SessionSummary, redact: Redact): SessionSummary {
+  return new SessionSummary({
+    ...summary,
+    text: redact(summary.text),
+    metadata: redactData(summary.metadata, redact),
+  });
+}
