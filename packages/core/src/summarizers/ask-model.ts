@@ -1,4 +1,5 @@
 import type { BaseLanguageModelInput } from "@langchain/core/language_models/base";
+import { Serializable } from "@langchain/core/load/serializable";
 import type { BaseMessage } from "@langchain/core/messages";
 import type { Runnable } from "@langchain/core/runnables";
 import { textOf } from "../events/message-content.ts";
@@ -96,7 +97,7 @@ function rebuilt(model: ChatModel, fields: Record<string, unknown>): ChatModel |
     ) => ChatModel);
     // A subclass may set headers, keys or state of its own: only LangChain's own classes, which name themselves, are known
     // to be made of fields.
-    if (!Object.hasOwn(Model, "lc_name") || Model.lc_name?.() !== Model.name) return undefined;
+    if (Model.lc_name === Serializable.lc_name || Model.lc_name?.() !== Model.name) return undefined;
     const made = new Model(fields);
     if (isSame(model, made)) return made;
   } catch {
