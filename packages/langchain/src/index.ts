@@ -4,6 +4,7 @@ export type { TrimToolResults } from "./agent/trim-options.ts";
 export { eventsOfMessages, type MessageReading } from "./messages/message-events.ts";
 export type { RecallOptions } from "./recall/recall-options.ts";
 export { type RecallToolsOptions, recallTools } from "./recall/recall-tools.ts";
+export { type StateRecallOptions, stateRecallTools } from "./recall/state-recall-tools.ts";
 export type { RunInterrupt, RunResult, RunStream } from "./runner/run-result.ts";
 export type {
   ResumeRequest,
