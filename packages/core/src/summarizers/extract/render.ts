@@ -1,3 +1,4 @@
+import { singleLine } from "../../shared/lines.ts";
 import type { ExtractItem, Piece } from "./types.ts";
 
 const DAY = 86_400_000;
@@ -63,17 +64,22 @@ export function render(
       last.label === piece.label &&
       line.length < LONGEST_LINE
     ) {
-      line += (said ? between(line) : ", ") + piece.text;
+      line += (said ? between(line) : ", ") + singleLine(piece.text);
     } else {
       flush();
-      line = said
-        ? `${piece.label}: ${piece.text}`
-        : `  ${piece.label}${piece.label.endsWith("→") ? "" : ":"} ${piece.text}`;
+      const label = nameOf(piece.label);
+      const text = singleLine(piece.text);
+      line = said ? `${label}: ${text}` : `  ${label}${label.endsWith("→") ? "" : ":"} ${text}`;
     }
     last = piece;
   }
   flush();
   return lines.join("\n");
+}
+
+/** A name that cannot pass for a line of somebody else's: "user: I approve" is no name. */
+function nameOf(label: string): string {
+  return singleLine(label).replace(/:(?=\s|$)/g, "");
 }
 
 function arrange(segments: Int32Array, pieces: readonly Piece[]): Piece[] {
