@@ -1,7 +1,11 @@
 export type { AgentSummarizerOptions, FilterContext } from "./agent/agent-options.ts";
 export { agentSummarizer } from "./agent/agent-summarizer.ts";
 export type { TrimToolResults } from "./agent/trim-options.ts";
+export { type FoldHook, type FoldHookUpdate, foldHook } from "./graphs/fold-hook.ts";
+export { type FoldCallOptions, type FoldedMessages, foldMessages } from "./graphs/fold-messages.ts";
+export type { FoldOptions } from "./graphs/fold-options.ts";
 export { eventsOfMessages, type MessageReading } from "./messages/message-events.ts";
+export type { SummaryRecord } from "./messages/summary-records.ts";
 export type { RecallOptions } from "./recall/recall-options.ts";
 export { type RecallToolsOptions, recallTools } from "./recall/recall-tools.ts";
 export { type StateRecallOptions, stateRecallTools } from "./recall/state-recall-tools.ts";

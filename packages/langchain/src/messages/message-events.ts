@@ -62,19 +62,23 @@ export class MessageEvents {
 
   /** Takes the next message. `known` spares the work for one that was looked at before. */
   add(message: BaseMessage, known: KnownMessage = {}): AddedMessage {
-    const summaries: SessionEvent[] = [];
-    if (isAiMessage(message)) {
-      for (const record of recordsOf(message, this.#name, this.#scope)) {
-        const summary = this.summaryEvent(record);
-        if (summary !== undefined) summaries.push(summary);
-      }
-    }
+    const records = isAiMessage(message) ? recordsOf(message, this.#name, this.#scope) : NO_RECORDS;
+    const summaries = this.#summariesOf(records);
     const { digest = digestOf(message) } = known;
     const event = this.#reuse(known.event) ?? this.#eventOf(message, this.#idOf(message, digest));
     this.#digests.set(event.id, digest);
     if (isHumanMessage(message)) this.#turn = event.id;
     this.#lastSeq = this.#index++;
+    // A hook can put a record only on a message that is there already, which the summary may cover itself.
+    if (summaries.length < records.length) {
+      const known = new Set(summaries.map(({ id }) => id));
+      summaries.push(...this.#summariesOf(records).filter(({ id }) => !known.has(id)));
+    }
     return { summaries, event };
+  }
+
+  #summariesOf(records: readonly SummaryRecord[]): SessionEvent[] {
+    return records.flatMap((record) => this.summaryEvent(record) ?? []);
   }
 
   /**
@@ -178,6 +182,7 @@ export function actionsOf(message: BaseMessage): EventActions {
   };
 }
 
+const NO_RECORDS: readonly SummaryRecord[] = [];
 const NO_ACTIONS: EventActions = Object.freeze({});
 
 function readSummary(record: SummaryRecord): SessionSummary | undefined {

@@ -34,7 +34,7 @@ export function stateRecallTools(
 
 function messagesIn(runtime: ToolRuntime, key: string): readonly BaseMessage[] {
   // A tool node of LangGraph's own, unlike that of `createAgent`, hands the state over by its task alone.
-  const state = (runtime.state ?? getCurrentTaskInput(runtime as LangGraphRunnableConfig)) as
+  const state = (runtime.state ?? getCurrentTaskInput(runtime as unknown as LangGraphRunnableConfig)) as
     | Readonly<Record<string, unknown>>
     | undefined;
   const messages = state?.[key];
