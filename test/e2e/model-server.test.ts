@@ -170,7 +170,10 @@ describe.each(WAYS)("a fault as the client sees it, %s", (way) => {
     const server = await serve([fault]);
     expect(await seenOf(() => ask(server, way))).toMatchObject(seen);
     await server.idle();
-    expect(server.calls).toMatchObject([{ aborted: false, over: true }]);
+    expect(server.calls).toMatchObject([{ over: true }]);
+    // A client that gives a stream up closes its connection, perhaps before all is written.
+    const readsAll = way === "plain" || seen.status !== undefined || seen.finish_reason !== undefined;
+    if (readsAll) expect(server.calls[0]?.aborted).toBe(false);
     expect([server.openSockets(), server.inProgress(), server.refused.length]).toEqual([0, 0, 0]);
   });
 
