@@ -1,9 +1,13 @@
 export type { AgentSummarizerOptions, FilterContext } from "./agent/agent-options.ts";
 export { agentSummarizer } from "./agent/agent-summarizer.ts";
+export type { FoldEvent } from "./agent/fold-event.ts";
 export type { TrimToolResults } from "./agent/trim-options.ts";
 export { type FoldHook, type FoldHookUpdate, foldHook } from "./graphs/fold-hook.ts";
 export { type FoldCallOptions, type FoldedMessages, foldMessages } from "./graphs/fold-messages.ts";
 export type { FoldOptions } from "./graphs/fold-options.ts";
+export type { ThreadOwner, ThreadSessionsOptions } from "./graphs/thread-options.ts";
+export { threadSessions } from "./graphs/thread-sessions.ts";
+export type { CheckpointedGraph } from "./graphs/thread-source.ts";
 export { eventsOfMessages, type MessageReading } from "./messages/message-events.ts";
 export type { SummaryRecord } from "./messages/summary-records.ts";
 export type { RecallOptions } from "./recall/recall-options.ts";

@@ -1,15 +1,27 @@
-import type { SessionStatistics, SummarizeOutcome } from "@sessionfold/core";
-import { isContextLengthError } from "@sessionfold/core";
-import { factsOf, type ResolvedOptions } from "@sessionfold/core/engine";
+import {
+  isContextLengthError,
+  type SessionEvent,
+  type SessionStatistics,
+  type SummarizeOutcome,
+} from "@sessionfold/core";
+import type { ResolvedOptions } from "@sessionfold/core/engine";
 import type { ModelRequest, WrapModelCallHandler } from "langchain";
-import type { ResolvedFilterOptions } from "./agent-options.ts";
+import {
+  type AgentSummarizerOptions,
+  type ResolvedFilterOptions,
+  resolveFilterOptions,
+} from "./agent-options.ts";
+import { cacheSafeSummarizer, type PendingRequest } from "./cache-safe.ts";
+import { contextWindowOf } from "./context-window.ts";
 import type { Conversation } from "./conversation.ts";
 import { Conversations } from "./conversations.ts";
 import { foldInCall } from "./fold-call.ts";
+import { streamOutcome } from "./fold-event.ts";
 import { PromptTokens } from "./prompt-tokens.ts";
-import { withWindow } from "./request-window.ts";
+import { shownMessages, withWindow } from "./request-window.ts";
 import { runningAgent, scopeOf } from "./running-agent.ts";
 import { stampResponse } from "./stamp-response.ts";
+import { ToolResultTrimmer } from "./trim-tool-results.ts";
 
 /** What a model call's handler answers. */
 type Response = Awaited<ReturnType<WrapModelCallHandler>>;
@@ -28,14 +40,27 @@ export class AgentFilter {
   readonly #options: ResolvedFilterOptions;
   readonly #conversations: Conversations;
   readonly #prompts: PromptTokens;
+  readonly #trimmer: ToolResultTrimmer | undefined;
+  /** For `cacheSafe`: the call in which a conversation is folded, and whose an event is. */
+  readonly #pending = new WeakMap<Conversation, Call>();
+  readonly #owners = new WeakMap<SessionEvent, Conversation>();
 
-  constructor(options: ResolvedFilterOptions) {
+  /** @throws ConfigurationError that names the option, what was expected and what came. */
+  constructor(given: AgentSummarizerOptions) {
+    const options = resolveFilterOptions(
+      given,
+      cacheSafeSummarizer((events) => this.#pendingFor(events)),
+    );
     this.#options = options;
-    const { summarizer, name, maxCachedThreads } = options;
+    const { summarizer, name, maxCachedThreads, trimToolResults, cacheSafe } = options;
+    this.#trimmer = trimToolResults && new ToolResultTrimmer(trimToolResults);
     const { ledger } = summarizer;
     const { summaryWriter, clock, transcript } = summarizer.options;
-    const reading = { name, scope: undefined, summaryWriter, clock };
-    this.#conversations = new Conversations({ ledger, transcript, reading }, maxCachedThreads);
+    const reading = { name, summaryWriter, clock };
+    this.#conversations = new Conversations(
+      { ledger, transcript, clock, reading, owners: cacheSafe ? this.#owners : undefined },
+      maxCachedThreads,
+    );
     this.#prompts = new PromptTokens(ledger);
   }
 
@@ -76,7 +101,10 @@ export class AgentFilter {
 
   #windowed({ request, conversation, agent }: Call): ModelRequest {
     const { mergeSummaries } = this.#options.summarizer.options;
-    return withWindow(request, conversation, { agent, mergeSummaries });
+    const windowed = withWindow(request, conversation, { agent, mergeSummaries });
+    if (this.#trimmer === undefined) return windowed;
+    const messages = this.#trimmer.apply(windowed.messages);
+    return messages === windowed.messages ? windowed : { ...windowed, messages: [...messages] };
   }
 
   /** Folds down to a quarter of what is there: the model has said that its window is smaller than we were told. */
@@ -92,6 +120,7 @@ export class AgentFilter {
     force: boolean = false,
   ): Promise<SummarizeOutcome | undefined> {
     const { request, conversation, agent, scope, threadId } = call;
+    if (this.#options.cacheSafe) this.#pending.set(conversation, call);
     const outcome = await foldInCall({
       conversation,
       ledger: this.#options.summarizer.ledger,
@@ -103,24 +132,51 @@ export class AgentFilter {
       statistics: () => this.#statistics(call),
       force,
     });
-    if (outcome !== undefined) this.#options.report(outcome, { name: this.name, agent, scope, threadId });
+    if (outcome === undefined) return undefined;
+    const context = { name: this.name, agent, scope, threadId };
+    this.#options.report(outcome, context);
+    streamOutcome(outcome, context, request);
     return outcome;
   }
 
+  /** The request in which these events are about to be sent, as it would be sent without a fold. */
+  #pendingFor([first]: readonly SessionEvent[]): PendingRequest | undefined {
+    const conversation = first && this.#owners.get(first);
+    const call = conversation && this.#pending.get(conversation);
+    if (call === undefined) return undefined;
+    const shown = shownMessages(call.conversation, { agent: call.agent, mergeSummaries: false });
+    const messages = this.#trimmer?.apply(shown.map(({ message }) => message));
+    const window = shown.map(({ message, event }, at) => ({ message: messages?.[at] ?? message, event }));
+    return { request: call.request, window };
+  }
+
   /** The figures of the conversation; what is sent besides it counts into the tokens of the window. */
-  #statistics({ request, conversation }: Call): SessionStatistics {
-    const contextWindow = this.#options.contextWindow ?? factsOf(request.model as never).contextWindow;
+  #statistics(call: Call): SessionStatistics {
+    const { request, conversation } = call;
+    const contextWindow = this.#options.contextWindow ?? contextWindowOf(request.model);
     const figures = conversation.statistics.snapshot(contextWindow);
-    const prompts = this.#prompts;
+    const { factor } = conversation.calibration;
+    const prompt = (): number => Math.round(this.#prompts.of(request) * factor);
+    const trimmed = (): number => Math.round(this.#savedByTrimming(call) * factor);
     return {
       ...untouched(figures),
       get tokens() {
-        return figures.tokens;
+        return Math.max(0, figures.tokens - trimmed());
       },
       get windowTokens() {
-        return figures.windowTokens + Math.round(prompts.of(request) * conversation.calibration.factor);
+        return Math.max(0, figures.windowTokens - trimmed()) + prompt();
       },
     };
+  }
+
+  /** Tokens of the window that trimming leaves out. */
+  #savedByTrimming({ request, conversation, agent }: Call): number {
+    if (this.#trimmer === undefined) return 0;
+    const { counter, mergeSummaries } = this.#options.summarizer.options;
+    return this.#trimmer.saved(
+      withWindow(request, conversation, { agent, mergeSummaries }).messages,
+      counter,
+    );
   }
 }
 

@@ -4,6 +4,7 @@ import {
   SessionSummarizer,
   type SessionSummarizerOptions,
   type SummarizeOutcome,
+  type Summarizer,
   validate,
 } from "@sessionfold/core";
 import { summarizerShape } from "@sessionfold/core/engine";
@@ -69,7 +70,20 @@ export interface ResolvedFilterOptions {
 }
 
 const DEFAULT_CACHED_THREADS = 100;
+/** One short message is not worth a call. */
+const DEFAULT_MIN_EVENTS = 2;
 const A_NAME = "a name with text in it";
+
+/** What `cacheSafe` could not heed. */
+const IGNORED_BY_CACHE_SAFE = [
+  "model",
+  "summarizer",
+  "prompt",
+  "systemPrompt",
+  "mergePrompt",
+  "maxInputTokens",
+  "redact",
+] as const;
 
 const aFunction = <T>() => z.custom<T>((value) => typeof value === "function", { error: "a function" });
 
@@ -98,18 +112,19 @@ const schema: z.ZodType<AgentSummarizerOptions> = z.strictObject(
 const OWN: ReadonlySet<string> = new Set(Object.keys(ownShape));
 
 /**
- * Checks options and fills in the defaults.
+ * Checks options and fills in the defaults. `cacheSafe` writes where the option of that name is set.
  * @throws ConfigurationError that names the option, what was expected and what came.
  */
-export function resolveFilterOptions(given: AgentSummarizerOptions): ResolvedFilterOptions {
+export function resolveFilterOptions(
+  given: AgentSummarizerOptions,
+  cacheSafe?: Summarizer,
+): ResolvedFilterOptions {
   const options = validate(schema, given);
-  if (options.cacheSafe === true) {
-    for (const writer of ["model", "summarizer"] as const) {
-      if (options[writer] !== undefined)
-        throw new ConfigurationError(
-          `Expected \`cacheSafe\` without \`${writer}\`: the agent's model writes`,
-        );
-    }
+  for (const option of options.cacheSafe === true ? IGNORED_BY_CACHE_SAFE : []) {
+    if (options[option] === undefined) continue;
+    throw new ConfigurationError(
+      `Expected \`cacheSafe\` without \`${option}\`: the agent's own request is sent as it is`,
+    );
   }
   const defined = Object.entries(options).filter(([, value]) => value !== undefined);
   const summarizing: SessionSummarizerOptions = Object.fromEntries(defined.filter(([key]) => !OWN.has(key)));
@@ -129,7 +144,12 @@ export function resolveFilterOptions(given: AgentSummarizerOptions): ResolvedFil
       }
     },
     maxCachedThreads: options.maxCachedThreads ?? DEFAULT_CACHED_THREADS,
-    summarizer: new SessionSummarizer({ ...presets.chat(), ...summarizing }),
+    summarizer: new SessionSummarizer({
+      ...presets.chat(),
+      minEvents: DEFAULT_MIN_EVENTS,
+      ...summarizing,
+      ...(options.cacheSafe === true && { summarizer: cacheSafe }),
+    }),
     contextWindow: options.contextWindow,
   };
 }

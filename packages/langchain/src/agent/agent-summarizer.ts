@@ -1,6 +1,6 @@
 import { type AgentMiddleware, createMiddleware } from "langchain";
 import { AgentFilter } from "./agent-filter.ts";
-import { type AgentSummarizerOptions, resolveFilterOptions } from "./agent-options.ts";
+import type { AgentSummarizerOptions } from "./agent-options.ts";
 
 /**
  * Attaches folding to one agent: `createAgent({ ..., middleware: [agentSummarizer()] })`. When the conversation is due, its
@@ -11,7 +11,7 @@ import { type AgentSummarizerOptions, resolveFilterOptions } from "./agent-optio
  * @throws ConfigurationError that names the option, what was expected and what came.
  */
 export function agentSummarizer(options: AgentSummarizerOptions = {}): AgentMiddleware {
-  const filter = new AgentFilter(resolveFilterOptions(options));
+  const filter = new AgentFilter(options);
   return createMiddleware({
     name: filter.name,
     wrapModelCall: (request, handler) => filter.call(request, handler),

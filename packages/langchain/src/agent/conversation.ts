@@ -1,5 +1,6 @@
 import type { BaseMessage } from "@langchain/core/messages";
 import {
+  type Clock,
   type EventInput,
   FoldedLog,
   type SessionEvent,
@@ -13,9 +14,12 @@ import { PlainList } from "./plain-list.ts";
 
 /** What all conversations of one filter share. */
 export interface ConversationSetup {
-  readonly reading: Required<MessageReading>;
+  readonly reading: MessageReading;
+  readonly clock: Clock;
   readonly ledger: TokenLedger;
   readonly transcript: TranscriptFormat;
+  /** Told of each event: whose it is. Where it is set, conversations share no events. */
+  readonly owners?: WeakMap<SessionEvent, Conversation> | undefined;
 }
 
 /** Digests of a list of messages, worked out as they are needed. */
@@ -51,7 +55,8 @@ export class Conversation {
     const { scope } = setup.reading;
     const entries: SessionEvent[] = [];
     for (const [at, message] of messages.entries()) {
-      const event = like !== undefined && at < like.shared ? like.conversation.#events[at] : undefined;
+      const isShared = like !== undefined && at < like.shared && setup.owners === undefined;
+      const event = isShared ? like.conversation.#events[at] : undefined;
       entries.push(...this.#take(message, digestAt(at), event));
     }
     for (const record of like === undefined ? [] : like.conversation.unstored) {
@@ -107,7 +112,7 @@ export class Conversation {
 
   /** Appends a summary that was made just now. */
   commit(input: EventInput, summary: SessionSummary): SessionEvent {
-    const event = createEvent(input, this.#reader.nextSummarySeq(), this.#setup.reading.clock);
+    const event = createEvent(input, this.#reader.nextSummarySeq(), this.#setup.clock);
     this.log.append(event);
     const digest = this.#reader.digestOfCovered(summary);
     if (digest !== undefined) this.#unstored.set(summary.id, recordOf(summary, digest));
@@ -126,6 +131,7 @@ export class Conversation {
     this.#digests.push(digest);
     this.#events.push(event);
     this.#plain.add(event);
+    this.#setup.owners?.set(event, this);
     for (const { id } of summaries) this.#unstored.delete(id);
     return [...summaries, event];
   }

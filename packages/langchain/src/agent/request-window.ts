@@ -1,5 +1,5 @@
-import type { SystemMessage } from "@langchain/core/messages";
-import { windowOf } from "@sessionfold/core";
+import type { BaseMessage, SystemMessage } from "@langchain/core/messages";
+import { type SessionEvent, windowOf } from "@sessionfold/core";
 import type { ModelRequest } from "langchain";
 import type { Conversation } from "./conversation.ts";
 
@@ -17,12 +17,25 @@ export function withWindow(
   { agent, mergeSummaries }: WindowSetup,
 ): ModelRequest {
   if (conversation.isPlain) return request;
-  const shown = windowOf(conversation.log, { agent, mergeSummaries });
-  const messages = shown.flatMap((event) => conversation.messageOf(event) ?? []);
+  const messages = shownMessages(conversation, { agent, mergeSummaries }).map(({ message }) => message);
   const [first] = messages;
   const isMerged = mergeSummaries && conversation.log.effective.length > 0 && first?.type === "system";
   if (!isMerged || request.systemMessage.text === "") return { ...request, messages };
   // A second system message behind the agent's own prompt is what some providers refuse.
   const systemMessage = request.systemMessage.concat(`\n\n${first.text}`) as SystemMessage;
   return { ...request, systemMessage, messages: messages.slice(1) };
+}
+
+/** A message of a window and the event that it shows. */
+export interface ShownMessage {
+  readonly message: BaseMessage;
+  readonly event: SessionEvent;
+}
+
+/** The window of a conversation, in order. */
+export function shownMessages(conversation: Conversation, setup: WindowSetup): readonly ShownMessage[] {
+  return windowOf(conversation.log, setup).flatMap((event) => {
+    const message = conversation.messageOf(event);
+    return message === undefined ? [] : { message, event };
+  });
 }
