@@ -72,12 +72,7 @@ describe.each([
     expect(seen(server)).toEqual(["SUM", "user: q3"]);
     const { messages } = await ask(make(), "q4");
     expect(summarizer.requests).toHaveLength(1);
-    expect(seen(server)).toEqual([
-      "SUM",
-      "user: q3",
-      "assistant: answer 3",
-      "user: q4",
-    ]);
+    expect(seen(server)).toEqual(["SUM", "user: q3", "assistant: answer 3", "user: q4"]);
     expect(texts(messages)).toEqual(["q1", "answer 1", "q2", "answer 2", "q3", "answer 3", "q4", "answer 4"]);
     expect(new Set(messages.map(({ id }) => id)).size).toBe(messages.length);
   });

@@ -1,4 +1,4 @@
-import type { AIMessage, BaseMessage } from "@langchain/core/messages";
+import type { AIMessage, BaseMessage, BaseMessageLike, ToolMessage } from "@langchain/core/messages";
 import type { RunnableConfig } from "@langchain/core/runnables";
 import { isAiMessage } from "@sessionfold/core/engine";
 import { stampedCopy } from "../messages/stamped-copy.ts";
@@ -10,7 +10,7 @@ import { MessageFolder } from "./message-folder.ts";
 /** What the hook gives back to the graph. */
 export interface FoldHookUpdate {
   /** What the model sees; empty where that is the state's messages as they are. */
-  readonly llmInputMessages: BaseMessage[];
+  readonly llmInputMessages: BaseMessageLike[];
   /** One of the state's own messages, now with the record of a summary on it. It takes its own place. */
   readonly messages?: BaseMessage[];
 }
@@ -40,10 +40,27 @@ export function foldHook(options: FoldOptions = {}): FoldHook {
     const carrier = carrierFor(conversation.unstored, messages, folder.options.name);
     return {
       // An empty list lets the agent take its messages, and keeps a second copy of them out of the checkpoint.
-      llmInputMessages: window === messages ? [] : [...window],
+      llmInputMessages: window === messages ? [] : toInput(window, messages),
       ...(carrier !== undefined && { messages: [carrier] }),
     };
   };
+}
+
+/**
+ * The window for the graph. What stands in the window alone is handed over as plain data: a message would be streamed to
+ * the user as if somebody had said it.
+ */
+function toInput(window: readonly BaseMessage[], messages: readonly BaseMessage[]): BaseMessageLike[] {
+  const ids = new Set(messages.map(({ id }) => id));
+  return window.map((message) => {
+    if (message.id !== undefined && ids.has(message.id)) return message;
+    const { content } = message;
+    if (message.type === "human") return { role: "user", content };
+    if (message.type === "system") return { role: "system", content };
+    if (message.type !== "tool") return message;
+    const { tool_call_id, name, status } = message as ToolMessage;
+    return { role: "tool", content, tool_call_id, ...(name !== undefined && { name }), status };
+  }) as BaseMessageLike[];
 }
 
 /** The latest AI message with the records that no message carries yet; undefined where there is none to put them on. */
