@@ -1,0 +1,53 @@
+import {
+  approximateCounter,
+  contextFraction,
+  eventCountThreshold,
+  type Trigger,
+  tokenThreshold,
+} from "@sessionfold/core";
+import { agentSummarizer, stateRecallTools } from "@sessionfold/langchain";
+import type { AgentMiddleware } from "langchain";
+import {
+  type AgentSetup,
+  type Contestant,
+  ROOM,
+  type Size,
+  SUMMARIZER,
+  SUMMARIZER_WINDOW,
+} from "./contestant.ts";
+import { paramsOf, plainAgent } from "./plain-agent.ts";
+
+/** Our own: `agentSummarizer`. */
+export const sessionfold: Contestant = {
+  name: "sessionfold",
+  timeLimit: "option",
+  countsExactly: true,
+  create: (setup) => {
+    const params = paramsOf(setup, middleware(setup));
+    return plainAgent(
+      setup.recall === true ? { ...params, tools: [...params.tools, ...stateRecallTools()] } : params,
+    );
+  },
+  middleware,
+  // With a trigger that never fires nothing but trimming is left.
+  trimmer: () => agentSummarizer({ name: "trimming", trigger: () => false, trimToolResults: {} }),
+  lookUp: (words) => ({ name: "search_history", args: { query: words } }),
+  isSummaryRequest: (request) => request.model === SUMMARIZER,
+};
+
+function middleware(setup: AgentSetup): AgentMiddleware {
+  const { summarizer, trigger, keep, asItComes = false, summarizerWindow = SUMMARIZER_WINDOW } = setup;
+  return agentSummarizer({
+    model: summarizer,
+    trigger: triggerOf(trigger),
+    keep: "messages" in keep ? { events: keep.messages } : { tokens: keep.tokens },
+    ...(!asItComes && { maxInputTokens: summarizerWindow - ROOM, maxSummaryLength: null }),
+    ...(setup.approximate && { tokenCounter: approximateCounter() }),
+    ...(setup.timeLimitMs !== undefined && { timeoutMs: setup.timeLimitMs }),
+  });
+}
+
+function triggerOf(size: Size): Trigger {
+  if ("messages" in size) return eventCountThreshold(size.messages);
+  return "tokens" in size ? tokenThreshold(size.tokens) : contextFraction(size.fraction);
+}
