@@ -67,9 +67,10 @@ export async function askModel(
 const preparedModels = new WeakMap<ChatModel, Map<number | undefined, ChatModel>>();
 
 /**
- * The same model, asked once a call (we ask again ourselves, within the deadline) unless its owner set how often, and
- * with a limit on its answer, where its class has LangChain's `maxTokens` and the owner set none. Models that think
- * before they answer spend the limit on that, so they go without.
+ * The same model, as one call for a summary needs it: asked once (we ask again ourselves, within the deadline) unless its
+ * owner set how often; not streaming, since nobody watches; and with a limit on its answer, where its class has
+ * LangChain's `maxTokens` and the owner set none. Models that think before they answer spend the limit on that, so they
+ * go without.
  */
 function prepared(model: ChatModel, maxTokens: number | undefined): ChatModel {
   const made = model as { maxTokens?: unknown; lc_kwargs?: Record<string, unknown>; caller?: unknown };
@@ -78,40 +79,44 @@ function prepared(model: ChatModel, maxTokens: number | undefined): ChatModel {
   const limit = isOpen && !thinks(model) ? maxTokens : undefined;
   const known = preparedModels.get(model) ?? new Map<number | undefined, ChatModel>();
   preparedModels.set(model, known);
-  const copy = known.get(limit) ?? copyOf(model, made.lc_kwargs, limit);
+  const copy = known.get(limit) ?? rebuilt(model, { ...made.lc_kwargs, ...changes(made.lc_kwargs, limit) });
   known.set(limit, copy);
   return copy;
 }
 
-function copyOf(model: ChatModel, fields: Record<string, unknown>, maxTokens: number | undefined): ChatModel {
-  const once = (fields.maxRetries ?? undefined) === undefined && { maxRetries: 0 };
-  const limit = maxTokens !== undefined && { maxTokens };
-  if (!once && !limit) return model;
-  return rebuilt(model, { ...fields, ...once, ...limit }) ?? model;
+function changes(fields: Record<string, unknown>, maxTokens: number | undefined): Record<string, unknown> {
+  return {
+    ...((fields.maxRetries ?? undefined) === undefined && { maxRetries: 0 }),
+    ...(fields.streaming === true && { streaming: false }),
+    ...(maxTokens !== undefined && { maxTokens }),
+  };
 }
 
-function rebuilt(model: ChatModel, fields: Record<string, unknown>): ChatModel | undefined {
+function rebuilt(model: ChatModel, fields: Record<string, unknown>): ChatModel {
   try {
     const Model = model.constructor as { lc_name?(): string } & (new (
       fields: Record<string, unknown>,
     ) => ChatModel);
     // A subclass may set headers, keys or state of its own: only LangChain's own classes, which name themselves, are known
     // to be made of fields.
-    if (Model.lc_name === Serializable.lc_name || Model.lc_name?.() !== Model.name) return undefined;
+    if (Model.lc_name === Serializable.lc_name || Model.lc_name?.() !== Model.name) return model;
     const made = new Model(fields);
     if (isSame(model, made)) return made;
   } catch {
     // As below.
   }
   // A class with a constructor of its own; the prompt tells it the limit all the same.
-  return undefined;
+  return model;
 }
+
+/** What a copy is made to differ in. */
+const CHANGED = new Set(["maxTokens", "streaming"]);
 
 /** Whether a copy is set as the model is, also in what was changed after the model was made. */
 function isSame(model: ChatModel, copy: ChatModel): boolean {
   const other = copy as unknown as Record<string, unknown>;
   return Object.entries(model).every(([field, value]) => {
-    if (field === "maxTokens" || (typeof value === "object" && value !== null && field !== "callbacks"))
+    if (CHANGED.has(field) || (typeof value === "object" && value !== null && field !== "callbacks"))
       return true;
     return typeof value === "function" || other[field] === value;
   });
