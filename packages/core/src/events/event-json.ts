@@ -29,8 +29,11 @@ export function eventToJson(event: SessionEvent): EventJson {
  * @throws InvalidEventError when a field is not what it must be.
  */
 export function eventFromJson(json: unknown, fallbackSeq?: number): SessionEvent {
+  if (typeof json !== "object" || json === null) {
+    throw new InvalidEventError(`Expected \`event\` to be an object, got ${describe(json)}`);
+  }
   const input = json as EventInput & { seq?: unknown };
-  const given: unknown = input?.seq ?? fallbackSeq;
+  const given: unknown = input.seq ?? fallbackSeq;
   const seq = typeof given === "string" && given.trim() !== "" ? Number(given) : given;
   if (typeof seq !== "number" || !Number.isFinite(seq)) {
     throw new InvalidEventError(`Expected \`event.seq\` to be a number, got ${describe(given)}`);

@@ -9,6 +9,10 @@ export interface ToolRound {
   readonly results: (SessionEvent | undefined)[];
   /** Results that came when a user event had shown that nobody waited any more. */
   readonly late: SessionEvent[];
+  /** All its events, in the order in which they came. */
+  readonly members: SessionEvent[];
+  /** How many calls have a result, late ones apart. Counted, since rounds of thousands of calls exist. */
+  answered: number;
   /** How many user events stood in the log when the call was made. */
   readonly userEventsBefore: number;
 }
@@ -42,6 +46,8 @@ export class ToolRounds {
       calls,
       results: calls.map(() => undefined),
       late: [],
+      members: [event],
+      answered: 0,
       userEventsBefore: this.#userEvents,
     };
     this.#roundOf.set(event.id, round);
@@ -58,8 +64,7 @@ export class ToolRounds {
 
   /** What stays together with an event: its whole round, or the event alone. */
   unitOf(event: SessionEvent): readonly SessionEvent[] {
-    const round = this.#roundOf.get(event.id);
-    return round === undefined ? [event] : membersOf(round);
+    return this.#roundOf.get(event.id)?.members ?? [event];
   }
 
   /** What a tool result is; undefined for any other event. */
@@ -85,8 +90,10 @@ export class ToolRounds {
       return;
     }
     this.#roundOf.set(event.id, round);
+    round.members.push(event);
     if (round.userEventsBefore === this.#userEvents) {
       round.results[at] = event;
+      round.answered++;
       this.#kindOf.set(event.id, "result");
     } else {
       round.late.push(event);
@@ -97,7 +104,7 @@ export class ToolRounds {
 
 /** Whether a call of the round has no result, apart from late ones. */
 export function isUnanswered(round: ToolRound): boolean {
-  return round.results.includes(undefined);
+  return round.answered < round.calls.length;
 }
 
 /** Every event of a round: the call, its results in call order, late ones last. */

@@ -1,6 +1,6 @@
 import { inScope } from "../events/scope.ts";
 import type { SessionEvent } from "../events/session-event.ts";
-import { isUnanswered, membersOf } from "../events/tool-rounds.ts";
+import { isUnanswered, membersOf, type ToolRound } from "../events/tool-rounds.ts";
 import { isComplete, lastTurn } from "../events/turns.ts";
 import { type FoldedLog, inLogOrder } from "../summaries/fold.ts";
 import type { SessionSummary } from "../summaries/session-summary.ts";
@@ -69,15 +69,9 @@ export function planFold(log: FoldedLog, options: PlanOptions): Plan | NoPlan {
   const body: Body = { log, events, tokensOf: options.tokensOf, isFoldable };
   const awaited = firstAwaited(log, events, options);
   const cut = Math.min(tailStart(body, options.keep), awaited);
-  const index = new Map(events.map((event, at) => [event.id, at]));
-  // A round is folded whole or not at all: one that reaches out of the region stays.
-  const within = (event: SessionEvent, { from, to }: Region): boolean =>
-    log.rounds.unitOf(event).every((member) => {
-      const at = index.get(member.id);
-      return at === undefined || (at >= from && at < to);
-    });
+  const within = insideOf(log, events);
   const folds = regions(events, cut, currentUserIndex(events)).map((region) => {
-    const inside = events.slice(region.from, region.to).filter((event) => within(event, region));
+    const inside = events.slice(region.from, region.to).filter(within(region));
     const direct = inside.filter(isFoldable);
     return {
       region,
@@ -114,6 +108,28 @@ export function planFold(log: FoldedLog, options: PlanOptions): Plan | NoPlan {
     (node) => options.scope === undefined || node.summary.scope === options.scope,
   );
   return { kind: "nothing", reason: known ? "nothing-new" : "nothing-to-summarise" };
+}
+
+/** A round is folded whole or not at all: one that reaches out of the region stays. Each round is looked at once. */
+function insideOf(
+  log: FoldedLog,
+  events: readonly SessionEvent[],
+): (region: Region) => (event: SessionEvent) => boolean {
+  const index = new Map(events.map((event, at) => [event.id, at]));
+  return ({ from, to }) => {
+    const known = new Map<ToolRound, boolean>();
+    const isInside = ({ id }: SessionEvent): boolean => {
+      const at = index.get(id);
+      return at === undefined || (at >= from && at < to);
+    };
+    return (event) => {
+      const round = log.rounds.roundOf(event);
+      if (round === undefined) return isInside(event);
+      const inside = known.get(round) ?? round.members.every(isInside);
+      known.set(round, inside);
+      return inside;
+    };
+  };
 }
 
 /** Ids of the events that stay whatever the policy says. */

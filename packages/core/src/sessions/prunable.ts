@@ -27,7 +27,14 @@ export function prunableIds(log: FoldedLog, options: PruneOptions): readonly str
     log.isHidden(event) &&
     (asked?.has(event.id) ?? true) &&
     (before === undefined || event.timestamp < before);
-  const goes = (event: SessionEvent): boolean => mayGo(event) && log.rounds.unitOf(event).every(mayGo);
+  const rounds = new Map<ToolRound, boolean>();
+  const goes = (event: SessionEvent): boolean => {
+    const round = log.rounds.roundOf(event);
+    if (round === undefined) return mayGo(event);
+    const whole = rounds.get(round) ?? round.members.every(mayGo);
+    rounds.set(round, whole);
+    return whole;
+  };
   const open = log.events.find((event) => isOpen(log.rounds.roundOf(event)) && !goes(event));
   return log.events
     .filter((event) => goes(event) && (open === undefined || event.seq < open.seq))

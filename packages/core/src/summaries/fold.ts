@@ -5,7 +5,7 @@ import {
   isSystemEvent,
   type SessionEvent,
 } from "../events/session-event.ts";
-import { membersOf, ToolRounds } from "../events/tool-rounds.ts";
+import { membersOf, type ToolRound, ToolRounds } from "../events/tool-rounds.ts";
 import { SummaryNotFoundError } from "../shared/errors.ts";
 import { SessionSummary } from "./session-summary.ts";
 import { SummaryForest } from "./summary-forest.ts";
@@ -27,6 +27,7 @@ export class FoldedLog {
   #byId = new Map<string, SessionEvent>();
   #rounds = new ToolRounds();
   #marks = new MarkState();
+  #flags = new Map<ToolRound, Flags>();
   #forest = new SummaryForest();
   #visible: SessionEvent[] = [];
   #warnings: FoldWarning[] = [];
@@ -108,6 +109,7 @@ export class FoldedLog {
       return;
     }
     for (const mark of marks) this.#marks.apply(mark);
+    if (marks.length > 0) this.#flags.clear();
     if (isSummaryEvent(event)) this.#appendSummary(event);
     else if (isConversationEvent(event)) this.#appendConversation(event);
     else this.#store(event);
@@ -116,17 +118,13 @@ export class FoldedLog {
 
   /** Whether the event is pinned now, itself or through its tool round. */
   isPinned(event: SessionEvent): boolean {
-    return this.#anyMember(
-      event,
-      (member) => this.#marks.pinned(member.id) ?? member.actions.pinned === true,
-    );
+    return this.#flagsOf(event).pinned;
   }
 
   /** Whether the event is skipped now, itself or through its tool round; a pin beats it. */
   isSkipped(event: SessionEvent): boolean {
-    const skipped = (member: SessionEvent) =>
-      this.#marks.skipped(member.id) ?? member.actions.skipSummarization === true;
-    return this.#anyMember(event, skipped) && !this.isPinned(event);
+    const { pinned, skipped } = this.#flagsOf(event);
+    return skipped && !pinned;
   }
 
   /** Whether a summary is pinned: later plans leave it as it is. */
@@ -204,6 +202,7 @@ export class FoldedLog {
     this.#byId = new Map();
     this.#rounds = new ToolRounds();
     this.#marks = new MarkState();
+    this.#flags = new Map();
     this.#forest = new SummaryForest();
     this.#firstOfBody = Number.POSITIVE_INFINITY;
     this.#warnings = [];
@@ -254,9 +253,33 @@ export class FoldedLog {
     return this.#forest.covering(event.id) !== undefined || this.#forest.omitting(event.id) !== undefined;
   }
 
-  #anyMember(event: SessionEvent, holds: (member: SessionEvent) => boolean): boolean {
-    return this.#rounds.unitOf(event).some(holds);
+  /** What holds for an event: its own flags and marks, or those of any member of its round, each looked at once. */
+  #flagsOf(event: SessionEvent): Flags {
+    const round = this.#rounds.roundOf(event);
+    if (round === undefined) return this.#addFlags({ pinned: false, skipped: false, read: 0 }, event);
+    let flags = this.#flags.get(round);
+    if (flags === undefined) {
+      flags = { pinned: false, skipped: false, read: 0 };
+      this.#flags.set(round, flags);
+    }
+    for (let member = round.members[flags.read]; member !== undefined; member = round.members[flags.read])
+      this.#addFlags(flags, member);
+    return flags;
   }
+
+  #addFlags(flags: Flags, { id, actions }: SessionEvent): Flags {
+    flags.read++;
+    flags.pinned ||= this.#marks.pinned(id) ?? actions.pinned === true;
+    flags.skipped ||= this.#marks.skipped(id) ?? actions.skipSummarization === true;
+    return flags;
+  }
+}
+
+/** Flags of a round, as far as its members have been read. */
+interface Flags {
+  pinned: boolean;
+  skipped: boolean;
+  read: number;
 }
 
 /** Log order: by position, ties by id. */

@@ -2,10 +2,12 @@
 const LONGEST_RUN = 64;
 /** The same beyond ASCII, where a character is two to four bytes to the encoder. */
 const LONGEST_WIDE_RUN = 32;
+/** What is matched of a run at once: a match of many millions overflows the stack of the engine. */
+const LONGEST_MATCH = 4096;
 
 // The classes by which the encoders' own patterns cut text: letters with marks, white space, the rest but digits.
 const LONG_RUN = new RegExp(
-  `(?:[\\p{L}\\p{M}]{${LONGEST_RUN},}|\\s{${LONGEST_RUN},}|[^\\s\\p{L}\\p{N}]{${LONGEST_RUN},})`,
+  `(?:[\\p{L}\\p{M}]{${LONGEST_RUN},${LONGEST_MATCH}}|\\s{${LONGEST_RUN},${LONGEST_MATCH}}|[^\\s\\p{L}\\p{N}]{${LONGEST_RUN},${LONGEST_MATCH}})`,
   "gu",
 );
 
