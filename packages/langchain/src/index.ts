@@ -2,6 +2,9 @@ export type { AgentSummarizerOptions, FilterContext } from "./agent/agent-option
 export { agentSummarizer } from "./agent/agent-summarizer.ts";
 export type { FoldEvent } from "./agent/fold-event.ts";
 export type { TrimToolResults } from "./agent/trim-options.ts";
+export { type ArchiveMiddlewareOptions, archive } from "./archive/archive-middleware.ts";
+export type { ArchiveKey, ArchiveOptions } from "./archive/archive-options.ts";
+export { type ArchiveOutcome, type ArchiveThreadOptions, archiveThread } from "./archive/archive-thread.ts";
 export { type FoldHook, type FoldHookUpdate, foldHook } from "./graphs/fold-hook.ts";
 export { type FoldCallOptions, type FoldedMessages, foldMessages } from "./graphs/fold-messages.ts";
 export type { FoldOptions } from "./graphs/fold-options.ts";

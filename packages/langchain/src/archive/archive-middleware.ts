@@ -1,0 +1,63 @@
+import { keyOf, validate } from "@sessionfold/core";
+import { type AgentMiddleware, createMiddleware } from "langchain";
+import { z } from "zod";
+import {
+  type ArchiveKey,
+  type ArchiveOptions,
+  archiveShape,
+  resolveArchiveOptions,
+} from "./archive-options.ts";
+import { planArchive } from "./archive-plan.ts";
+import { storeEvents } from "./store-events.ts";
+
+/** Options of `archive`. */
+export interface ArchiveMiddlewareOptions extends ArchiveOptions {
+  /** The session that a thread's messages go to, told from the run. */
+  readonly key: ArchiveKey;
+  /** Gets warnings, which never carry content. Default: the console. */
+  readonly logger?: { warn(message: string): void } | undefined;
+}
+
+/** A change of the state for fewer messages costs more than it saves. */
+const DEFAULT_MIN_MESSAGES = 100;
+
+const schema = z.strictObject(
+  {
+    ...archiveShape,
+    key: z.custom<ArchiveKey>((value) => typeof value === "function", { error: "a function" }),
+    logger: z
+      .custom<{ warn(message: string): void }>(
+        (value) => typeof (value as { warn?: unknown } | null)?.warn === "function",
+        { error: "an object with a method warn" },
+      )
+      .optional(),
+  },
+  { error: "an object with sessions and key" },
+) as z.ZodType<ArchiveMiddlewareOptions>;
+
+/**
+ * Archives at the end of each run of an agent, beside `agentSummarizer`: messages that are folded go to a session service
+ * and leave the state. It costs one step a run. `invoke` then returns, and checkpoints then hold, what is left; the window
+ * of the agent stays the same. A service that fails is warned of, and the next run tries again.
+ * @throws ConfigurationError that names the option, what was expected and what came.
+ */
+export function archive(options: ArchiveMiddlewareOptions): AgentMiddleware {
+  const { key, logger = console, ...rest } = validate(schema, options);
+  const { sessions, name, messagesKey, minMessages = DEFAULT_MIN_MESSAGES } = resolveArchiveOptions(rest);
+  return createMiddleware({
+    name: "sessionfoldArchive",
+    afterAgent: async (state, runtime) => {
+      const messages = (state as Readonly<Record<string, unknown>>)[messagesKey];
+      const plan = planArchive(Array.isArray(messages) ? messages : [], { name, minMessages });
+      if (plan.kind === "nothing") return undefined;
+      try {
+        await storeEvents(sessions, keyOf(await key(runtime as never)), plan.events);
+      } catch {
+        // The answer of the run is there; what could not be stored stays in the state.
+        logger.warn("sessionfold: the session service did not take what was to be archived");
+        return undefined;
+      }
+      return { [messagesKey]: [...plan.update] };
+    },
+  });
+}

@@ -1,0 +1,157 @@
+import { type AIMessage, type BaseMessage, RemoveMessage } from "@langchain/core/messages";
+import { FoldedLog, isConversationEvent, type SessionEvent, type SessionSummary } from "@sessionfold/core";
+import { isAiMessage, membersOf, type ToolRound } from "@sessionfold/core/engine";
+import { eventsOfMessages } from "../messages/message-events.ts";
+import { stampedCopy } from "../messages/stamped-copy.ts";
+import { type MessageStamp, type SummaryRecord, stampsOf } from "../messages/summary-records.ts";
+import { collapseRecord, departure } from "./collapse-record.ts";
+
+/** What to archive. */
+export interface ArchivePlan {
+  readonly kind: "archive";
+  /** Events to append to the session service, in order: messages up to the last one that leaves, then summaries. */
+  readonly events: readonly SessionEvent[];
+  /** The change of the state: records on messages that stay, then the removals. */
+  readonly update: readonly BaseMessage[];
+  /** How many messages leave. */
+  readonly messages: number;
+  /** How many summaries stand for them. */
+  readonly summaries: number;
+}
+
+/** Why nothing is archived. */
+export interface NoArchive {
+  readonly kind: "nothing";
+  /** `no-survivor`: no AI message stays that the records could ride on. */
+  readonly reason: "nothing-folded" | "too-few" | "no-survivor";
+}
+
+/**
+ * Plans what of a thread's messages can leave its state: those that a summary stands for, in whole tool rounds. Pinned
+ * messages stay, and behind a round that stays and lacks results all stays.
+ */
+export function planArchive(
+  messages: readonly BaseMessage[],
+  { name, minMessages }: { readonly name: string; readonly minMessages: number },
+): ArchivePlan | NoArchive {
+  const log = FoldedLog.of(eventsOfMessages(messages, { name }));
+  const leaving = leavingEvents(log, messages);
+  if (leaving.length === 0) return { kind: "nothing", reason: "nothing-folded" };
+  if (leaving.length < minMessages) return { kind: "nothing", reason: "too-few" };
+  const leavingAt = new Set(leaving.map(({ seq }) => seq));
+  const stamps = moveRecords(log, messages, leavingAt);
+  if (stamps === undefined) return { kind: "nothing", reason: "no-survivor" };
+  const last = leaving.at(-1)?.seq ?? -1;
+  return {
+    kind: "archive",
+    events: [
+      ...log.events.filter((event) => isConversationEvent(event) && event.seq <= last),
+      ...summariesToStore(log, messages),
+    ],
+    update: [...stamps, ...leaving.map(({ message }) => new RemoveMessage({ id: message?.id ?? "" }))],
+    messages: leaving.length,
+    summaries: log.effective.length,
+  };
+}
+
+function leavingEvents(log: FoldedLog, messages: readonly BaseMessage[]): readonly SessionEvent[] {
+  // A message without an id cannot be named in a removal.
+  const mayGo = (event: SessionEvent): boolean =>
+    isConversationEvent(event) && log.isHidden(event) && messages[event.seq]?.id === event.id;
+  const goes = (event: SessionEvent): boolean => {
+    const round = log.rounds.roundOf(event);
+    return mayGo(event) && (round === undefined || membersOf(round).every(mayGo));
+  };
+  const open = log.events.find((event) => isOpen(log.rounds.roundOf(event)) && !goes(event));
+  return log.events.filter((event) => goes(event) && (open === undefined || event.seq < open.seq));
+}
+
+function isOpen(round: ToolRound | undefined): boolean {
+  return round !== undefined && (round.results.includes(undefined) || round.late.length > 0);
+}
+
+/** Summaries in force and those that they replaced; what was archived before is in the service already. */
+function summariesToStore(log: FoldedLog, messages: readonly BaseMessage[]): readonly SessionEvent[] {
+  const archived = new Set<unknown>();
+  for (const { record } of recordsIn(messages)) if (record.archived === true) archived.add(summaryId(record));
+  return log.summaries.flatMap(({ summary, status }) => {
+    const event = log.get(summary.id);
+    const counts = status === "effective" || status === "superseded";
+    return counts && event !== undefined && !archived.has(summary.id) ? [event] : [];
+  });
+}
+
+/** Copies of messages that stay, with the records of the summaries in force. Undefined where there is none to take them. */
+function moveRecords(
+  log: FoldedLog,
+  messages: readonly BaseMessage[],
+  leaving: ReadonlySet<number>,
+): readonly BaseMessage[] | undefined {
+  const survivors = messages.flatMap((message, at) =>
+    isAiMessage(message) && message.id !== undefined && !leaving.has(at) ? [at] : [],
+  );
+  if (survivors.length === 0) return undefined;
+  const gone = departure(messages.length, leaving);
+  const staysOf = (ids: readonly string[]): readonly string[] =>
+    ids.filter((id) => {
+      const seq = log.get(id)?.seq;
+      return seq !== undefined && !leaving.has(seq);
+    });
+  const found = [...recordsIn(messages)];
+  const moved = new Map<number, { name: string; record: SummaryRecord }[]>();
+  for (const { summary, position } of log.effective) {
+    const at = found.find(({ record }) => summaryId(record) === summary.id);
+    if (at === undefined) continue;
+    const record = losesEvents(log, summary, leaving)
+      ? collapseRecord(summary, at.record.digest, { position, staysOf, departure: gone })
+      : at.record;
+    for (const carrier of carriersFor(at.index, survivors))
+      moved.set(carrier, [...(moved.get(carrier) ?? []), { name: at.name, record }]);
+  }
+  return [...moved].map(([at, records]) => withRecords(messages[at] as AIMessage, records));
+}
+
+function losesEvents(log: FoldedLog, summary: SessionSummary, leaving: ReadonlySet<number>): boolean {
+  for (const id of log.coveredIds(summary.id)) if (leaving.has(log.get(id)?.seq ?? -1)) return true;
+  return false;
+}
+
+/**
+ * Where a record goes: to the message it was made for, or the next one that stays, since turns are counted from there. A
+ * second copy outlives that message's own deletion: nothing else tells of what was archived.
+ */
+function carriersFor(index: number, survivors: readonly number[]): readonly number[] {
+  const next = survivors.findIndex((at) => at >= index);
+  const first = next < 0 ? survivors.length - 1 : next;
+  const second = first + 1 < survivors.length ? first + 1 : first - 1;
+  return [survivors[first], survivors[second]].filter((at) => at !== undefined);
+}
+
+function withRecords(
+  message: AIMessage,
+  added: readonly { readonly name: string; readonly record: SummaryRecord }[],
+): BaseMessage {
+  let copy = message;
+  for (const name of new Set(added.map((each) => each.name))) {
+    const records = added.filter((each) => each.name === name).map(({ record }) => record);
+    const ids = new Set(records.map(summaryId));
+    const kept = (stampsOf(copy)?.[name]?.records ?? []).filter((record) => !ids.has(summaryId(record)));
+    copy = stampedCopy(copy, name, { records: [...kept, ...records] });
+  }
+  return copy;
+}
+
+function* recordsIn(
+  messages: readonly BaseMessage[],
+): Generator<{ readonly index: number; readonly name: string; readonly record: SummaryRecord }> {
+  for (const [index, message] of messages.entries()) {
+    const stamps: Readonly<Record<string, MessageStamp>> = stampsOf(message) ?? {};
+    for (const [name, stamp] of Object.entries(stamps)) {
+      for (const record of stamp?.records ?? []) yield { index, name, record };
+    }
+  }
+}
+
+function summaryId({ summary }: SummaryRecord): unknown {
+  return (summary as { id?: unknown } | null)?.id;
+}

@@ -1,0 +1,58 @@
+import type { SessionSummary } from "@sessionfold/core";
+import type { SummaryRecord } from "../messages/summary-records.ts";
+
+/** What leaves a list of messages, and where the others then stand. */
+export interface Departure {
+  /** Whether the message of that index leaves. */
+  leaves(index: number): boolean;
+  /** How many messages before a position stay. */
+  stayingBefore(position: number): number;
+}
+
+/** Counts once what stays before each index. */
+export function departure(length: number, leaving: ReadonlySet<number>): Departure {
+  const staying: number[] = [0];
+  for (let at = 0; at < length; at++) staying.push((staying[at] ?? 0) + (leaving.has(at) ? 0 : 1));
+  return {
+    leaves: (index) => leaving.has(index),
+    stayingBefore: (position) => staying[Math.min(length, Math.max(0, Math.ceil(position)))] ?? 0,
+  };
+}
+
+/**
+ * The record of a summary whose events have left the state: it counts without them. In their place stands one id that no
+ * message has, so that a record never grows with the archive; the session service has the whole one. Positions follow
+ * those of the messages that stay.
+ */
+export function collapseRecord(
+  summary: SessionSummary,
+  digest: string,
+  {
+    position,
+    staysOf,
+    departure,
+  }: {
+    readonly position: number;
+    readonly staysOf: (ids: readonly string[]) => readonly string[];
+    readonly departure: Departure;
+  },
+): SummaryRecord {
+  const { coverage } = summary;
+  const fromSeq = departure.stayingBefore(position) - 0.5;
+  return {
+    v: 1,
+    digest,
+    archived: true,
+    summary: {
+      ...summary.toJSON(),
+      coverage: {
+        direct: [`archived:${summary.id}`, ...staysOf(coverage.direct)],
+        replaces: [],
+        omitted: staysOf(coverage.omitted),
+        fromSeq,
+        toSeq: Math.max(fromSeq, departure.stayingBefore(coverage.toSeq) - 0.5),
+        planSeq: departure.stayingBefore(coverage.planSeq + 1) - 1,
+      },
+    },
+  };
+}
