@@ -28,6 +28,10 @@ const PRINTS: Readonly<Record<string, readonly string[]>> = {
   writers: ["RM-2209"],
   failures: ["summarizer-failed The summarizer failed (HTTP 503)", "written by extractive"],
   hooks: ["Kungsvik"],
+  redact: [
+    "[redacted: email], [redacted: staff-badge]: postgres://app:[redacted: url-password]@db",
+    "password=[redacted: assigned-secret]",
+  ],
   prompts: ["Expected `prompt` to contain {conversation_text}"],
 };
 

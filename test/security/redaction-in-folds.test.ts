@@ -41,6 +41,27 @@ test.each(PLACES.filter((place) => place !== "tool arguments"))(
   },
 );
 
+test("hooks see what is read and written as the model does: no hook is shown a secret", async () => {
+  const seen: string[] = [];
+  const summarizer = new SessionSummarizer({
+    model: server.chat(),
+    keep: { turns: 0 },
+    redact,
+    hooks: {
+      before: (input) => void seen.push(JSON.stringify(input)),
+      after: (input) => void seen.push(JSON.stringify(input)),
+    },
+  });
+  answer = `They use ${SECRET}.`;
+  const events = planted("tool result", `before ${SECRET} after`);
+  summarized(await summarizer.summarizeEvents(events, { force: true }));
+  expect(seen).toHaveLength(2);
+  for (const input of seen) {
+    expect(input).not.toContain(SECRET);
+    expect(input).toContain(MARKER);
+  }
+});
+
 test("a secret that the model makes up or repeats is not written, nor read again", async () => {
   const { sessions, session } = await decorated({
     mode: "manual",
