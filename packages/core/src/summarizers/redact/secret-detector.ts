@@ -16,11 +16,11 @@ export interface SecretDetector {
 export type Accept = (match: string, before: string) => boolean;
 
 /** What a secret may go on with, beyond the part by which it was found. Sticky, and bounded as all repetitions are. */
-export const RUNS = {
+export const RUNS: Readonly<Record<"alphanumeric" | "word" | "token", RegExp>> = {
   alphanumeric: /[A-Za-z0-9]{1,4096}/y,
   word: /[\w-]{1,4096}/y,
   token: /[\w.~+/=-]{1,4096}/y,
-} as const;
+};
 
 /** Where a run of such characters ends that goes on at `from`. */
 export function endOfRun(text: string, from: number, run: RegExp): number {
