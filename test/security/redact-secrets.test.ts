@@ -121,6 +121,8 @@ describe("what is no secret stays as it is", () => {
     "API_KEY=your-api-key-1-here",
     "password: ********",
     "PWD=/home/user1/project2",
+    "PASSWORD=get_password()",
+    "--token-file x1y2z3a4b5c6 --password-stdin",
     "max_tokens: 16384, next_page_token=a1b2c3d4e5f6g7h8i9",
     "The token is expired. Password is required.",
     "Authorization: Bearer <token>",
@@ -145,6 +147,11 @@ test.each([
   ["https://api.example.com/v1?api_key=abcd1234efgh5678&page=2", "abcd1234efgh5678"],
   ["mongodb+srv://app:p%4055@cluster0.example.net/db", "p%4055"],
   ["redis://:p@55word@cache:6379", "55word"],
+  ["DB_PASSWORD=correct-horse-battery", "horse"],
+  ["--password hunter22 --verbose", "hunter22"],
+  ["SERVICE_API_KEY=abcdef0123456789abcdef", "abcdef0123456789"],
+  ["https://x.test/c?sv=2020&sig=Ab3%2Bcd4Ef5Gh6Ij7Kl8Mn9Op0Qr%3D", "Ab3%2Bcd4"],
+  [`bot_token: "${"MTk4NjIyNDgzNDcx"}OTI1MjQ4.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs"`, "ZnCjm1XVW7"],
   [`client_secret: 'Zk3/9dQw8Lm2+x7Tb1'`, "Zk3/9dQw8Lm2"],
 ])("%s", (text, secret) => {
   expect(redact(text)).not.toContain(secret);

@@ -10,16 +10,19 @@ const MACHINE_KEY = [
   "token",
   "authorization",
   "apikey",
+  "(?<=[?&])sig",
 ].join("|");
 
 /** A key and its sign. Every repetition is bounded, so an attempt costs the same wherever it starts. */
 const KEY = new RegExp(
-  `((?:${PASSWORD})|(?:${MACHINE_KEY}))(\\\\{0,4}["'\`\\]]{0,2}\\s{0,8}(?:=>|:=|={1,3}|:|\\bis\\b)\\s{0,8})`,
+  `((?:${PASSWORD})|(?:${MACHINE_KEY}))(\\\\{0,4}["'\`\\]]{0,2}\\s{0,8}(?:=>|:=|={1,3}|:|\\bis\\b|(?<=--[\\w-]{1,40}\\s))\\s{0,8})`,
   "gi",
 );
 const IS_PASSWORD = new RegExp(`^(?:${PASSWORD})$`, "i");
 /** Tokens of lists that are read in pages are no secrets. */
 const PAGE = /(?:page|next|cursor|continuation|csrf|sync|max|min|num|total)[_ -]?$/i;
+/** In front of a key of a connection string or a URL's parameters. */
+const LISTED = /[;&?]\s?(?:[A-Za-z]{1,10})?$/;
 const LONGEST_JUDGED = 256;
 const OPENING = /\\{0,4}["'`]/y;
 const UNQUOTED = /[^\s"'`,;<>()[\]{}|\\]{3,128}/y;
@@ -43,7 +46,7 @@ export const ASSIGNED: SecretDetector = {
       const before = text.slice(Math.max(0, match.index - 16), match.index);
       const value = valueAt(text, match.index + whole.length);
       if (value === undefined || PAGE.test(before)) continue;
-      const isListed = sign === "=" && /[;&?]\s?(?:[A-Za-z]{1,10})?$/.test(before);
+      const isListed = sign === "=" && (key === key.toUpperCase() || LISTED.test(before));
       const context = { isPassword: IS_PASSWORD.test(key), isQuoted: value.isQuoted, isListed };
       if (!isSecretValue(text.slice(value.from, value.to), context)) continue;
       parts.push(text.slice(done, value.from), mark("assigned-secret"));

@@ -5,7 +5,7 @@ export interface ValueContext {
   /** Whether the key names a password, which people choose; else it names a key or token, which machines make. */
   readonly isPassword: boolean;
   readonly isQuoted: boolean;
-  /** Whether it stands in a list such as `Server=a;Password=b`, where nothing but the value can follow. */
+  /** Whether it stands where nothing but a value can follow: in `Server=a;Password=b`, or behind `DB_PASSWORD=`. */
   readonly isListed: boolean;
 }
 
@@ -35,8 +35,8 @@ export function isSecretValue(value: string, context: ValueContext): boolean {
 }
 
 function isPassword(value: string, { isQuoted, isListed }: ValueContext): boolean {
-  if (isListed) return value.length >= 3;
   if ((isQuoted && value.length < 4) || PATH.test(value)) return false;
+  if (isListed && !isQuoted) return value.length >= 3 && !KEY_WORD.test(value);
   const onlyWord = /^[A-Za-z_-]+$/.test(value);
   if (onlyWord)
     return isQuoted && value.length >= 6 && !KEY_WORD.test(value) && !/[A-Z_-]/.test(value.slice(1));
@@ -52,13 +52,18 @@ const SHORTEST_RANDOM = 12;
 const LONG = 32;
 /** Turns between letters and digits, of which words with a number at their end have one. */
 const MIN_TURNS = 3;
+/** So many are noise even where dots make the value look like a member of an object. */
+const MANY_TURNS = 6;
+const HEX = /^[0-9a-f]{20,}$/i;
 
 function isRandom(value: string, { isQuoted, isListed }: ValueContext): boolean {
   if (value.length < (isQuoted || isListed ? SHORTEST_RANDOM : SHORTEST_RANDOM + 4)) return false;
   if (!/[A-Za-z]/.test(value) || !/\d/.test(value)) return false;
-  if (/^[A-Za-z_$][\w$]*[.(]/.test(value)) return false;
+  if (HEX.test(value)) return true;
+  const turns = turnsOf(value);
+  if (!isQuoted && turns < MANY_TURNS && /^[A-Za-z_$][\w$]*[.(]/.test(value)) return false;
   const isLongMix = value.length >= LONG && /[a-z]/.test(value) && /[A-Z]/.test(value);
-  return isLongMix || turnsOf(value) >= MIN_TURNS;
+  return isLongMix || turns >= MIN_TURNS;
 }
 
 function turnsOf(value: string): number {
