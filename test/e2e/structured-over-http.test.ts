@@ -8,6 +8,7 @@ import {
 } from "@sessionfold/core";
 import { afterEach, expect, test } from "vitest";
 import { marked, marker, markersIn } from "../support/chunks.ts";
+import { fenced } from "../support/fenced.ts";
 import { summarized, turns } from "../support/folds.ts";
 import { type ModelServer, startModelServer, USAGE } from "../support/model-server.ts";
 import { failure } from "../support/outcomes.ts";
@@ -141,7 +142,7 @@ test("the record so far is in the next prompt, once", async () => {
   const { said, sessions, session } = await fold([VALID]);
   await appendAll(sessions, session, turns(5, 20));
   summarized(await sessions.summarize(session, { force: true }));
-  expect(said("user")).toContain(`<record_so_far>\n${VALID}\n</record_so_far>`);
+  expect(fenced(said("user"), "record_so_far")).toBe(VALID);
   expect(said("user").split(VALID)).toHaveLength(2);
   expect(said("user")).not.toContain("question 19");
 });
