@@ -24,6 +24,7 @@ const session = { appName: "parcels", userId: "dana", sessionId: "chat-1" };
 /** An agent without a checkpointer, run over a session service that folds; what was folded it looks up by itself. */
 export async function runnerOverSessionService(): Promise<RunnerExample> {
   const sessions = withSummaries(new InMemorySessionService(), {
+    mode: "inline",
     trigger: conversationThreshold(4),
     keep: { turns: 2 },
     maxSummaryLength: 200,

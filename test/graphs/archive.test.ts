@@ -4,19 +4,12 @@ import { SqliteSaver } from "@langchain/langgraph-checkpoint-sqlite";
 import { conversationThreshold, InMemorySessionService, withSummaries } from "@sessionfold/core";
 import { agentSummarizer, archive, archiveThread, recallTools, threadSessions } from "@sessionfold/langchain";
 import { createAgent, tool } from "langchain";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { type ModelServer, startModelServer } from "../support/model-server.ts";
 import { stubSummarizer } from "../support/stub-summarizer.ts";
-import { DANA, told } from "./support.ts";
+import { DANA, modelServers, told } from "./support.ts";
 
-const servers: ModelServer[] = [];
-afterEach(async () => {
-  const ended = servers.splice(0);
-  for (const server of ended) expect(server.refused.map(({ problems }) => problems)).toEqual([]);
-  await Promise.all(ended.map((server) => server.close()));
-});
-
+const serve = modelServers();
 const config = { configurable: { thread_id: "t1" } };
 const weather = tool(async ({ city }: { city: string }) => `${city}: rain`, {
   name: "weather",
@@ -26,14 +19,11 @@ const weather = tool(async ({ city }: { city: string }) => `${city}: rain`, {
 
 async function setUp(saver: BaseCheckpointSaver = new MemorySaver(), more: { archive?: boolean } = {}) {
   // Every question is answered after a call of a tool, so that rounds are archived as well.
-  const server = await startModelServer(
-    ({ messages }) =>
-      messages.at(-1)?.role === "user"
-        ? { toolCalls: [{ name: "weather", args: { city: messages.at(-1)?.content ?? "" } }] }
-        : `answered ${messages.at(-1)?.content}`,
-    { userFirst: true },
+  const server = await serve(({ messages }) =>
+    messages.at(-1)?.role === "user"
+      ? { toolCalls: [{ name: "weather", args: { city: messages.at(-1)?.content ?? "" } }] }
+      : `answered ${messages.at(-1)?.content}`,
   );
-  servers.push(server);
   const summarizer = stubSummarizer(
     ({ events, previous }) => `SUM of ${events.length}, ${previous.length} before`,
   );
@@ -260,4 +250,27 @@ test("nothing to do, a thread that waits, and wrong options", async () => {
   await expect(archiveThread({ ...thread, minMessages: 0 })).rejects.toThrow(/`minMessages`/);
   await expect(archiveThread({ ...thread, key: {} as never })).rejects.toThrow(/`appName`/);
   expect(() => archive({ sessions } as never)).toThrow(/`key`/);
+});
+
+test("what one agent has folded stays, since the others still read it", async () => {
+  const server = await serve((_, at) => `answer ${at}`);
+  const sessions = new InMemorySessionService();
+  const agent = createAgent({
+    name: "scout",
+    model: server.chat(),
+    tools: [],
+    checkpointer: new MemorySaver(),
+    middleware: [
+      agentSummarizer({
+        scope: "agent",
+        summarizer: stubSummarizer("SUM"),
+        trigger: ({ events }) => events > 3,
+        keep: { events: 1 },
+      }),
+    ],
+  });
+  for (let at = 1; at <= 6; at++) await agent.invoke({ messages: [new HumanMessage(`q${at}`)] }, config);
+  expect(server.requests.at(-1)?.messages.some(({ content }) => content.includes("SUM"))).toBe(true);
+  const thread = { graph: agent, config, sessions, key: DANA };
+  expect(await archiveThread(thread)).toEqual({ kind: "skipped", reason: "nothing-folded" });
 });

@@ -5,24 +5,13 @@ import { SqliteSaver } from "@langchain/langgraph-checkpoint-sqlite";
 import { conversationThreshold } from "@sessionfold/core";
 import { type FoldOptions, foldHook } from "@sessionfold/langchain";
 import { tool } from "langchain";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { type ModelServer, type ScriptLike, startModelServer } from "../support/model-server.ts";
+import type { ModelServer } from "../support/model-server.ts";
 import { type StubSummarizer, stubSummarizer } from "../support/stub-summarizer.ts";
+import { modelServers } from "./support.ts";
 
-const servers: ModelServer[] = [];
-
-async function serve(script: ScriptLike): Promise<ModelServer> {
-  const server = await startModelServer(script, { userFirst: true });
-  servers.push(server);
-  return server;
-}
-
-afterEach(async () => {
-  const ended = servers.splice(0);
-  for (const server of ended) expect(server.refused.map(({ problems }) => problems)).toEqual([]);
-  await Promise.all(ended.map((server) => server.close()));
-});
+const serve = modelServers();
 
 const weather = tool(async ({ city }: { city: string }) => `${city}: rain`, {
   name: "weather",

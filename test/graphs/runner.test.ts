@@ -1,38 +1,19 @@
 import { AIMessage, type BaseMessage, HumanMessage, ToolMessage } from "@langchain/core/messages";
-import { interrupt, MemorySaver, MessagesAnnotation, StateGraph } from "@langchain/langgraph";
-import { SqliteSaver } from "@langchain/langgraph-checkpoint-sqlite";
+import { MemorySaver, MessagesAnnotation, StateGraph } from "@langchain/langgraph";
 import { conversationThreshold, InMemorySessionService } from "@sessionfold/core";
 import { createSessionRunner, recallTools, runnerSession } from "@sessionfold/langchain";
 import { createAgent, createMiddleware, tool } from "langchain";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { type ModelServer, type ScriptLike, startModelServer } from "../support/model-server.ts";
 import { stubSummarizer } from "../support/stub-summarizer.ts";
-import { DANA, logOf, say, sessionsFor, told } from "./support.ts";
+import { DANA, logOf, modelServers, say, sessionsFor, told } from "./support.ts";
 
-const servers: ModelServer[] = [];
-
-async function serve(script: ScriptLike): Promise<ModelServer> {
-  const server = await startModelServer(script, { userFirst: true });
-  servers.push(server);
-  return server;
-}
-
-afterEach(async () => {
-  const ended = servers.splice(0);
-  for (const server of ended) expect(server.refused.map(({ problems }) => problems)).toEqual([]);
-  await Promise.all(ended.map((server) => server.close()));
-});
+const serve = modelServers();
 
 const weather = tool(async ({ city }: { city: string }) => `${city}: rain`, {
   name: "weather",
   description: "Tells the weather.",
   schema: z.object({ city: z.string() }),
-});
-const approve = tool(async ({ what }: { what: string }) => `${what}: ${interrupt({ what })}`, {
-  name: "approve",
-  description: "Asks somebody.",
-  schema: z.object({ what: z.string() }),
 });
 const call = (name: string, args: Record<string, unknown>) => ({ toolCalls: [{ name, args }] });
 
@@ -136,6 +117,7 @@ describe("a run", () => {
     ]);
     const outcomes: [string, number][] = [];
     const sessions = await sessionsFor([DANA], {
+      mode: "inline",
       summarizer: stubSummarizer("S"),
       trigger: conversationThreshold(1),
       keep: { turns: 0 },
@@ -186,60 +168,9 @@ describe("a run", () => {
   });
 });
 
-describe("streaming", () => {
-  test("passes the modes on and tells the result", async () => {
-    const server = await serve([call("weather", { city: "Oslo" }), "Take a coat."]);
-    const sessions = await sessionsFor();
-    const agent = createAgent({ model: server.chat(), tools: [weather] });
-    const runner = createSessionRunner({ agent, sessions });
-    const stream = runner.stream({ session: DANA, input: "Oslo?", streamMode: ["updates", "messages"] });
-    const modes = new Set<string>();
-    let text = "";
-    for await (const [mode, chunk] of stream as AsyncIterable<[string, [BaseMessage]]>) {
-      modes.add(mode);
-      if (mode === "messages" && chunk[0].type === "ai") text += chunk[0].text;
-    }
-    expect([...modes].sort()).toEqual(["messages", "updates"]);
-    expect(text).toBe("Take a coat.");
-    expect((await stream.result).messages.at(-1)?.content).toBe("Take a coat.");
-    const nodes: string[] = [];
-    for await (const update of runner.stream({ session: DANA, input: "And?" }))
-      nodes.push(...Object.keys(update as object));
-    expect(nodes).toEqual(["model_request"]);
-    for await (const chunk of runner.stream({
-      session: DANA,
-      input: "Still?",
-      streamMode: "values",
-      subgraphs: true,
-    }))
-      expect(chunk).toEqual([[], expect.objectContaining({ messages: expect.any(Array) })]);
-    expect((await told(sessions)).slice(-2)).toEqual(["user: Still?", "model: Take a coat."]);
-  });
-
-  test("whoever stops to read calls the run off", async () => {
-    const server = await serve([call("weather", { city: "Oslo" }), "Take a coat."]);
-    const sessions = await sessionsFor();
-    const runner = createSessionRunner({
-      agent: createAgent({ model: server.chat(), tools: [weather] }),
-      sessions,
-    });
-    const stream = runner.stream({ session: DANA, input: "Oslo?" });
-    let chunks = 0;
-    for await (const _ of stream) if (++chunks === 2) break;
-    await expect(stream.result).rejects.toThrow("nobody read on");
-    expect(await told(sessions)).toEqual(["user: Oslo?", "model: weather()"]);
-    await runner.run({ session: DANA, input: "Hello?" });
-    expect(server.requests.at(-1)?.messages.map(({ role }) => role)).toEqual([
-      "user",
-      "assistant",
-      "tool",
-      "user",
-    ]);
-  });
-});
-
 describe("a run that does not come to its end", () => {
   const summarizing = (summarizer = stubSummarizer("S")) => ({
+    mode: "inline" as const,
     summarizer,
     trigger: conversationThreshold(1),
     keep: { turns: 0 },
@@ -345,121 +276,6 @@ describe("a run that does not come to its end", () => {
     await expect(runner.run({ session: DANA, input: "1" })).rejects.toThrow("disk full");
     await runner.run({ session: DANA, input: "2" });
     expect(await told(inner)).toEqual(["user: 1", "model: one", "user: 2", "model: two"]);
-  });
-});
-
-describe("interrupts", () => {
-  const twoCalls = {
-    toolCalls: [
-      { name: "weather", args: { city: "Oslo" } },
-      { name: "approve", args: { what: "a coat" } },
-    ],
-  };
-
-  test("a run waits, is resumed and then is in the log as a whole", async () => {
-    const server = await serve([twoCalls, "Bought."]);
-    const sessions = await sessionsFor();
-    let asked = 0;
-    const counted = tool(
-      async ({ city }: { city: string }) => {
-        asked++;
-        return `${city}: rain`;
-      },
-      { name: "weather", description: "Tells the weather.", schema: z.object({ city: z.string() }) },
-    );
-    const runner = createSessionRunner({
-      agent: createAgent({ model: server.chat(), tools: [counted, approve] }),
-      sessions,
-    });
-    const first = await runner.run({ session: DANA, input: "Buy it" });
-    expect(first.kind).toBe("interrupted");
-    expect(first.interrupts.map(({ value }) => value)).toEqual([{ what: "a coat" }]);
-    expect(await told(sessions)).toEqual(["user: Buy it"]);
-    const done = await runner.resume({ session: DANA, resume: "yes" });
-    expect(done.kind).toBe("completed");
-    expect(done.invocationId).toBe(first.invocationId);
-    expect(asked).toBe(1);
-    expect(await told(sessions)).toEqual([
-      "user: Buy it",
-      "model: weather() approve()",
-      "tool: Oslo: rain",
-      "tool: a coat: yes",
-      "model: Bought.",
-    ]);
-    await expect(runner.resume({ session: DANA, resume: "yes" })).rejects.toThrow(/found none/);
-  });
-
-  test("a run that nobody resumes is given up by the next one", async () => {
-    const server = await serve([twoCalls, "Anything else?"]);
-    const sessions = await sessionsFor();
-    const agent = createAgent({ model: server.chat(), tools: [weather, approve] });
-    const runner = createSessionRunner({ agent, sessions });
-    await runner.run({ session: DANA, input: "Buy it" });
-    await runner.run({ session: DANA, input: "Never mind" });
-    expect(await told(sessions)).toEqual([
-      "user: Buy it",
-      "model: weather() approve()",
-      "tool: Oslo: rain",
-      "user: Never mind",
-      "model: Anything else?",
-    ]);
-    expect(server.requests.at(-1)?.messages.map(({ role }) => role)).toEqual([
-      "user",
-      "assistant",
-      "tool",
-      "tool",
-      "user",
-    ]);
-  });
-
-  test.each(["resumed", "given up"])(
-    "a durable scratch keeps it over a restart, and it is %s",
-    async (how) => {
-      const server = await serve([twoCalls, "Done."]);
-      const sessions = await sessionsFor();
-      const scratch = SqliteSaver.fromConnString(":memory:");
-      const make = () =>
-        createSessionRunner({
-          agent: createAgent({ model: server.chat(), tools: [weather, approve] }),
-          sessions,
-          scratch,
-        });
-      const first = await make().run({ session: DANA, input: "Buy it" });
-      const after = make();
-      if (how === "resumed") {
-        const done = await after.resume({ session: DANA, resume: "yes" });
-        expect(done.invocationId).toBe(first.invocationId);
-        expect((await told(sessions)).slice(1)).toEqual([
-          "model: weather() approve()",
-          "tool: Oslo: rain",
-          "tool: a coat: yes",
-          "model: Done.",
-        ]);
-      } else {
-        await after.run({ session: DANA, input: "Never mind" });
-        expect((await told(sessions)).slice(1)).toEqual([
-          "model: weather() approve()",
-          "tool: Oslo: rain",
-          "user: Never mind",
-          "model: Done.",
-        ]);
-      }
-      const threads: unknown[] = [];
-      for await (const tuple of scratch.list({ configurable: {} })) threads.push(tuple);
-      expect(threads).toEqual([]);
-    },
-  );
-
-  test("a graph that stops before a node goes on without an answer", async () => {
-    const sessions = await sessionsFor();
-    const graph = new StateGraph(MessagesAnnotation)
-      .addNode("talk", async () => ({ messages: [new AIMessage("one")] }))
-      .addEdge("__start__", "talk")
-      .compile({ interruptBefore: ["talk"] });
-    const runner = createSessionRunner({ agent: graph, sessions });
-    expect((await runner.run({ session: DANA, input: "1" })).kind).toBe("interrupted");
-    expect((await runner.resume({ session: DANA })).kind).toBe("completed");
-    expect(await told(sessions)).toEqual(["user: 1", "agent: one"]);
   });
 });
 

@@ -8,6 +8,8 @@ import {
   type WithSummariesOptions,
   withSummaries,
 } from "@sessionfold/core";
+import { afterEach, expect } from "vitest";
+import { type ModelServer, type ScriptLike, startModelServer } from "../support/model-server.ts";
 
 export const DANA: SessionKey = { appName: "shop", userId: "dana", sessionId: "chat" };
 
@@ -45,4 +47,19 @@ export async function say(
   key: SessionKey = DANA,
 ): Promise<void> {
   for (const event of events) await sessions.appendEvent({ session: key, event });
+}
+
+/** Starts model servers that end with the test; a request that a provider would refuse fails it. */
+export function modelServers(): (script: ScriptLike) => Promise<ModelServer> {
+  const servers: ModelServer[] = [];
+  afterEach(async () => {
+    const ended = servers.splice(0);
+    for (const server of ended) expect(server.refused.map(({ problems }) => problems)).toEqual([]);
+    await Promise.all(ended.map((server) => server.close()));
+  });
+  return async (script) => {
+    const server = await startModelServer(script, { userFirst: true });
+    servers.push(server);
+    return server;
+  };
 }

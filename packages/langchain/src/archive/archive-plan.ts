@@ -1,5 +1,5 @@
 import { type AIMessage, type BaseMessage, RemoveMessage } from "@langchain/core/messages";
-import { FoldedLog, isConversationEvent, type SessionEvent, type SessionSummary } from "@sessionfold/core";
+import { FoldedLog, isConversationEvent, type SessionEvent } from "@sessionfold/core";
 import { isAiMessage, membersOf, type ToolRound } from "@sessionfold/core/engine";
 import { eventsOfMessages } from "../messages/message-events.ts";
 import { stampedCopy } from "../messages/stamped-copy.ts";
@@ -27,8 +27,8 @@ export interface NoArchive {
 }
 
 /**
- * Plans what of a thread's messages can leave its state: those that a summary stands for, in whole tool rounds. Pinned
- * messages stay, and behind a round that stays and lacks results all stays.
+ * Plans what of a thread's messages can leave its state: those that a summary of the whole thread stands for, in whole tool
+ * rounds. Pinned messages stay, and behind a round that stays and lacks results all stays.
  */
 export function planArchive(
   messages: readonly BaseMessage[],
@@ -55,9 +55,15 @@ export function planArchive(
 }
 
 function leavingEvents(log: FoldedLog, messages: readonly BaseMessage[]): readonly SessionEvent[] {
+  const isScoped = log.effective.some(({ summary }) => summary.scope !== undefined);
+  // What one agent has folded the others still read.
+  const isFoldedForAll = (event: SessionEvent): boolean => {
+    const covering = log.coveringSummary(event.id);
+    return log.isHidden(event) && (covering === undefined ? !isScoped : covering.scope === undefined);
+  };
   // A message without an id cannot be named in a removal.
   const mayGo = (event: SessionEvent): boolean =>
-    isConversationEvent(event) && log.isHidden(event) && messages[event.seq]?.id === event.id;
+    isConversationEvent(event) && isFoldedForAll(event) && messages[event.seq]?.id === event.id;
   const goes = (event: SessionEvent): boolean => {
     const round = log.rounds.roundOf(event);
     return mayGo(event) && (round === undefined || membersOf(round).every(mayGo));
@@ -102,18 +108,18 @@ function moveRecords(
   for (const { summary, position } of log.effective) {
     const at = found.find(({ record }) => summaryId(record) === summary.id);
     if (at === undefined) continue;
-    const record = losesEvents(log, summary, leaving)
-      ? collapseRecord(summary, at.record.digest, { position, staysOf, departure: gone })
-      : at.record;
+    const covered = [...log.coveredIds(summary.id)];
+    if (!leaving.has(at.index) && staysOf(covered).length === covered.length) continue;
+    const record = collapseRecord(summary, at.record.digest, {
+      position,
+      staying: staysOf(covered),
+      omitted: staysOf(summary.coverage.omitted),
+      departure: gone,
+    });
     for (const carrier of carriersFor(at.index, survivors))
       moved.set(carrier, [...(moved.get(carrier) ?? []), { name: at.name, record }]);
   }
   return [...moved].map(([at, records]) => withRecords(messages[at] as AIMessage, records));
-}
-
-function losesEvents(log: FoldedLog, summary: SessionSummary, leaving: ReadonlySet<number>): boolean {
-  for (const id of log.coveredIds(summary.id)) if (leaving.has(log.get(id)?.seq ?? -1)) return true;
-  return false;
 }
 
 /**

@@ -3,8 +3,6 @@ import type { SummaryRecord } from "../messages/summary-records.ts";
 
 /** What leaves a list of messages, and where the others then stand. */
 export interface Departure {
-  /** Whether the message of that index leaves. */
-  leaves(index: number): boolean;
   /** How many messages before a position stay. */
   stayingBefore(position: number): number;
 }
@@ -14,7 +12,6 @@ export function departure(length: number, leaving: ReadonlySet<number>): Departu
   const staying: number[] = [0];
   for (let at = 0; at < length; at++) staying.push((staying[at] ?? 0) + (leaving.has(at) ? 0 : 1));
   return {
-    leaves: (index) => leaving.has(index),
     stayingBefore: (position) => staying[Math.min(length, Math.max(0, Math.ceil(position)))] ?? 0,
   };
 }
@@ -29,11 +26,15 @@ export function collapseRecord(
   digest: string,
   {
     position,
-    staysOf,
+    staying,
+    omitted,
     departure,
   }: {
+    /** Where the summary stood. */
     readonly position: number;
-    readonly staysOf: (ids: readonly string[]) => readonly string[];
+    /** Ids of what it covers and of what it omitted that stay in the state. */
+    readonly staying: readonly string[];
+    readonly omitted: readonly string[];
     readonly departure: Departure;
   },
 ): SummaryRecord {
@@ -46,9 +47,9 @@ export function collapseRecord(
     summary: {
       ...summary.toJSON(),
       coverage: {
-        direct: [`archived:${summary.id}`, ...staysOf(coverage.direct)],
+        direct: [`archived:${summary.id}`, ...staying],
         replaces: [],
-        omitted: staysOf(coverage.omitted),
+        omitted,
         fromSeq,
         toSeq: Math.max(fromSeq, departure.stayingBefore(coverage.toSeq) - 0.5),
         planSeq: departure.stayingBefore(coverage.planSeq + 1) - 1,

@@ -35,6 +35,6 @@ export function threadSessions(
     search: (session, query) => reader.search(session, query),
     prune: refuse,
     flush: () => reader.flush(),
-    close: () => reader.close(),
+    close: (...options) => reader.close(...options),
   };
 }
