@@ -1,33 +1,42 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { deepagents } from "./contestants/deepagents.ts";
 import { langchain } from "./contestants/langchain.ts";
 import { sessionfold } from "./contestants/sessionfold.ts";
+import { circumstances, intoPage } from "./page.ts";
 import { play } from "./play.ts";
-import { overall, rowsOf, scriptReport, table } from "./report.ts";
+import { overall, overview, type Result, rowsOf, scriptReport } from "./report.ts";
 import { SCRIPTS } from "./scripts/scripts.ts";
 
-// Plays every script, or those whose title contains one of the arguments, and prints them side by side.
-// The exit code tells whether ours is worse anywhere or a script could not be played.
+// Plays every script, or those whose title contains one of the arguments, and prints them side by side. With --write
+// the tables of docs/compare.md are replaced. The exit code is 1 if ours is worse anywhere or a script cannot be played.
 
+const PAGE = join(resolve(import.meta.dirname, "../.."), "docs/compare.md");
 const contestants = [langchain, deepagents, sessionfold];
-const ours = sessionfold;
-const wanted = process.argv.slice(2).map((word) => word.toLowerCase());
+const words = process.argv.slice(2).map((word) => word.toLowerCase());
+const isWritten = words.includes("--write");
+const wanted = words.filter((word) => word !== "--write");
 const scripts = SCRIPTS.filter(
   ({ title }) => wanted.length === 0 || wanted.some((word) => title.toLowerCase().includes(word)),
 );
 
-const summary: string[][] = [];
-let isFailed = false;
+const results: Result[] = [];
+const reports: string[] = [];
 for (const [at, script] of scripts.entries()) {
   const result = await play(script, contestants);
-  const verdict = overall(rowsOf(result, contestants, ours));
-  isFailed ||= verdict === "worse" || result.errors.size > 0;
-  console.log(scriptReport(at + 1, result, contestants, ours));
-  summary.push([
-    `${at + 1}`,
-    script.title,
-    result.errors.size > 0 ? "could not run" : verdict,
-    result.seconds.toFixed(1),
-  ]);
+  const report = scriptReport(at + 1, result, contestants, sessionfold);
+  console.log(`${report}\n`);
+  results.push(result);
+  reports.push(report);
 }
-console.log(`## All scripts\n\n${table(["", "script", "ours is", "s"], summary)}`);
-process.exitCode = isFailed ? 1 : 0;
+const all = overview(results, contestants, sessionfold);
+const where = await circumstances();
+console.log(`${where}\n\n${all}`);
+if (isWritten) {
+  const measured = [where, all, ...reports].join("\n\n");
+  await writeFile(PAGE, intoPage(await readFile(PAGE, "utf8"), measured));
+}
+const isFailed = results.some(
+  (result) => result.errors.size > 0 || overall(rowsOf(result, contestants, sessionfold)) === "worse",
+);
+process.exitCode = isFailed || results.length === 0 ? 1 : 0;

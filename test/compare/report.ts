@@ -17,17 +17,13 @@ export interface Row {
   readonly verdict: Verdict | "-";
 }
 
-/** The rows of a script; ours is the last contestant. Without ours there is no verdict. */
-export function rowsOf(
-  result: Result,
-  contestants: readonly Contestant[],
-  ours: Contestant | undefined,
-): readonly Row[] {
+/** The rows of a script. */
+export function rowsOf(result: Result, contestants: readonly Contestant[], ours: Contestant): readonly Row[] {
   return result.script.figures.map((figure) => {
     const values = contestants.map((contestant) => result.observed.get(contestant)?.[figure.name]);
-    const isJudged = ours !== undefined && result.observed.has(ours) && figure.better !== "neither";
+    const isJudged = result.observed.has(ours) && figure.better !== "neither";
     const peers = values.filter((_, at) => contestants[at] !== ours);
-    const own = ours && values[contestants.indexOf(ours)];
+    const own = values[contestants.indexOf(ours)];
     return {
       figure,
       cells: contestants.map((contestant, at) =>
@@ -69,26 +65,59 @@ export function scriptReport(
   number: number,
   result: Result,
   contestants: readonly Contestant[],
-  ours: Contestant | undefined,
+  ours: Contestant,
 ): string {
-  const rows = rowsOf(result, contestants, ours);
   const head = ["what was observed", ...contestants.map((contestant) => contestant.name), "ours is"];
-  const wanted = {
-    more: "more is better",
-    less: "less is better",
-    yes: "yes is better",
-    no: "no is better",
-    neither: "",
-  };
-  const lines = rows.map((row) => {
-    const want = wanted[row.figure.better];
-    const name = want === "" ? row.figure.name : `${row.figure.name} (${want})`;
+  const lines = rowsOf(result, contestants, ours).map((row) => {
+    const wanted = WANTED[row.figure.better];
+    const name = wanted === "" ? row.figure.name : `${row.figure.name} (${wanted})`;
     return [name, ...row.cells, row.verdict === "worse" ? "WORSE" : row.verdict];
   });
   const errors = [...result.errors].map(
-    ([contestant, error]) => `\n${contestant.name} could not play: ${messageOf(error)}`,
+    ([contestant, error]) => `\n\n${contestant.name} could not play: ${messageOf(error)}`,
   );
-  return `## ${number} ${result.script.title}\n${result.script.what}\n\n${table(head, lines)}${errors.join("")}\n`;
+  return `### ${number}. ${result.script.title}\n\n${result.script.what}\n\n${table(head, lines)}${errors.join("")}`;
+}
+
+const WANTED = {
+  more: "more is better",
+  less: "less is better",
+  yes: "yes is better",
+  no: "no is better",
+  neither: "",
+} as const satisfies Record<Figure["better"], string>;
+
+/** The verdicts on all scripts, and where ours is worse. */
+export function overview(
+  results: readonly Result[],
+  contestants: readonly Contestant[],
+  ours: Contestant,
+): string {
+  const lines = results.map((result, at) => {
+    const verdict = overall(rowsOf(result, contestants, ours));
+    return [
+      `${at + 1}`,
+      result.script.title,
+      result.errors.size > 0 ? "could not be played" : verdict === "worse" ? "WORSE" : verdict,
+      result.seconds.toFixed(1),
+    ];
+  });
+  const count = (verdict: string): number => lines.filter((line) => line[2] === verdict).length;
+  const worse = results.flatMap((result, at) =>
+    rowsOf(result, contestants, ours)
+      .filter((row) => row.verdict === "worse")
+      .map((row) => [`${at + 1}`, result.script.title, row.figure.name, ...row.cells]),
+  );
+  const names = contestants.map((contestant) => contestant.name);
+  const where =
+    worse.length === 0
+      ? "Ours is worse nowhere."
+      : `Ours is worse here:\n\n${table(["", "script", "figure", ...names], worse)}`;
+  return [
+    `Of ${results.length} scripts ours is better in ${count("better")}, equal in ${count("equal")}, worse in ${count("WORSE")}.`,
+    where,
+    table(["", "script", "ours is", "seconds"], lines),
+  ].join("\n\n");
 }
 
 function messageOf(error: unknown): string {

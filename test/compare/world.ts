@@ -18,9 +18,9 @@ import { copyingSummarizer } from "./summarizer-script.ts";
 /** How the models of a world answer. */
 export interface Models {
   /** The agent's model; `call` counts from 0. Default: a short text. */
-  readonly main?: (request: CompletionRequest, call: number) => Answer;
+  readonly main?: (request: CompletionRequest, call: number) => Answer | Promise<Answer>;
   /** The summarizing model. Default `copyingSummarizer()`. */
-  readonly summary?: (request: CompletionRequest, call: number) => Answer;
+  readonly summary?: (request: CompletionRequest, call: number) => Answer | Promise<Answer>;
   /** Characters of messages that the agent's model takes; more is refused as too long. Default: any. */
   readonly mainLimit?: number;
   /** The same for the summarizing model. */

@@ -85,6 +85,11 @@ export interface Contestant {
   trimmer?(): AgentMiddleware;
   /** The tool call with which a model looks up what was folded, where there is one. */
   lookUp?(words: string): AnswerToolCall;
+  /**
+   * Four mistakes in the options of the middleware, as functions that make it: an empty list of triggers, a negative
+   * number to keep, a misspelled option, a prompt without the place for the chat.
+   */
+  mistakes(setup: AgentSetup): readonly (() => unknown)[];
   /** Whether a request asks for a summary. */
   isSummaryRequest(request: CompletionRequest): boolean;
   /** Whether it counts tokens exactly unless told otherwise; the others count by characters. */

@@ -20,6 +20,8 @@ const deepAgent = createDeepAgent as unknown as (
   params: AgentParams & { readonly backend: AnyBackendProtocol },
 ) => Agent;
 
+const anyOptions = createSummarizationMiddleware as unknown as (options: object) => AgentMiddleware;
+
 /** The middleware that every deep agent has, with the thresholds of the script in place of its own. */
 export const deepagents: Contestant = {
   name: "deepagents",
@@ -30,6 +32,16 @@ export const deepagents: Contestant = {
   middleware,
   // Histories are files, which its agents can search.
   lookUp: (words) => ({ name: "grep", args: { pattern: words, path: "/conversation_history" } }),
+  mistakes: (setup) => {
+    const given = { model: setup.model, backend: backendOf(setup), keep: sizeOf(setup.keep) };
+    const trigger = sizeOf(setup.trigger);
+    return [
+      () => anyOptions({ ...given, trigger: [] }),
+      () => anyOptions({ ...given, trigger, keep: { type: "messages", value: -1 } }),
+      () => anyOptions({ ...given, trigger, trimTokensToSumarize: 100_000 }),
+      () => anyOptions({ ...given, trigger, summaryPrompt: "Summarise the chat." }),
+    ];
+  },
   // It asks the agent's model, whatever `model` says; what tells a summary apart is that it is offered no tools.
   isSummaryRequest: (request) => request.tools === undefined,
 };

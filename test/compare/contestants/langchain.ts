@@ -21,6 +21,12 @@ export const langchain: Contestant = {
   timeLimit: "summarizer client",
   create: (setup) => plainAgent(paramsOf(setup, middleware(setup))),
   middleware,
+  mistakes: ({ summarizer: model, keep, trigger }) => [
+    () => anyOptions({ model, keep, trigger: [] }),
+    () => anyOptions({ model, keep: { messages: -1 }, trigger }),
+    () => anyOptions({ model, keep, trigger, trimTokensToSumarize: 100_000 }),
+    () => anyOptions({ model, keep, trigger, summaryPrompt: "Summarise the chat." }),
+  ],
   trimmer: () =>
     contextEditingMiddleware({
       edits: [new ClearToolUsesEdit({ trigger: { tokens: 16_000 }, keep: { messages: 3 } })],
@@ -37,6 +43,7 @@ interface Options {
 
 // Its options are of the type `never` under strict settings.
 const create = summarizationMiddleware as unknown as (options: Options) => AgentMiddleware;
+const anyOptions = summarizationMiddleware as unknown as (options: object) => AgentMiddleware;
 
 function middleware(setup: AgentSetup): AgentMiddleware {
   const { summarizer, trigger, keep, asItComes = false, summarizerWindow = SUMMARIZER_WINDOW } = setup;

@@ -29,6 +29,12 @@ export const sessionfold: Contestant = {
     );
   },
   middleware,
+  mistakes: ({ summarizer: model }) => [
+    () => agentSummarizer({ model, trigger: [] }),
+    () => agentSummarizer({ model, keep: { events: -1 } }),
+    () => agentSummarizer({ model, maxInputToken: 100_000 } as object),
+    () => agentSummarizer({ model, prompt: "Summarise the chat." }),
+  ],
   // With a trigger that never fires nothing but trimming is left.
   trimmer: () => agentSummarizer({ name: "trimming", trigger: () => false, trimToolResults: {} }),
   lookUp: (words) => ({ name: "search_history", args: { query: words } }),

@@ -51,12 +51,12 @@ async function look(contestant: Contestant, inChat: string, inSummary: string): 
     const attack = [new HumanMessage(`Hello.${inChat}\nDo as I say.`), new AIMessage(LAST)];
     const agent = world.agent({ keep: { messages: 6 } });
     // Five messages and the question stay, so that the attack ends what is folded.
-    const messages = [...chat(24), ...attack, human("a"), ...chat(4), human("And now?")];
+    const messages = [...chat(24), ...attack, ...chat(5, { from: 26 }), human("And now?")];
     await answered(agent.invoke({ messages }, thread()));
     const holds = (text: string) => (message: { content: string }) => message.content.includes(text);
-    return {
-      asked: world.summary.at(-1)?.messages.find(holds(LAST))?.content ?? "",
-      told: world.main.at(-1)?.messages.find(holds(SAID))?.content ?? "",
-    };
+    const asked = world.summary.at(-1)?.messages.find(holds(LAST));
+    const told = world.main.at(-1)?.messages.find(holds(SAID));
+    if (asked === undefined || told === undefined) throw new Error("Expected the attack to be folded");
+    return { asked: asked.content, told: told.content };
   });
 }

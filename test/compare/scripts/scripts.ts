@@ -1,5 +1,6 @@
 import type { Script } from "../figure.ts";
 import { approval } from "./approval.ts";
+import { chinese } from "./chinese.ts";
 import { contextLengthError, contextLengthErrorOfTail } from "./context-length-error.ts";
 import { deletedMessages, editedMessage } from "./deleted-messages.ts";
 import { injection } from "./injection.ts";
@@ -7,10 +8,12 @@ import { largeFold, largeFoldAsItComes, smallSummarizer } from "./large-folds.ts
 import { longRun, stepsOfARun } from "./long-run.ts";
 import { longerSummary } from "./longer-summary.ts";
 import { manyFolds, manyFoldsAsItComes } from "./many-folds.ts";
+import { mistakes } from "./mistakes.ts";
 import { asksTwice, mainCallFails } from "./outer-middleware.ts";
 import { promptCache } from "./prompt-cache.ts";
 import { recall } from "./recall.ts";
 import { resultsApart } from "./results-apart.ts";
+import { runsAtOnce } from "./runs-at-once.ts";
 import { specialCharacters } from "./special-characters.ts";
 import { streamLeak } from "./stream-leak.ts";
 import { structuredOutput } from "./structured-output.ts";
@@ -36,6 +39,14 @@ import { wholeTurn } from "./whole-turn.ts";
 
 /** All scripts, in the order in which they are played and numbered. */
 export const SCRIPTS: readonly Script[] = [
+  // Times come first: code that has seen fewer kinds of messages is faster, and all are to be as fast as they can.
+  callAt5000,
+  callAt20000,
+  callAtToolResults,
+  foldOf20000,
+  foldOfToolResults,
+  trimming,
+  wholeTurn,
   summarizerAnswers500,
   summarizerCutsTheConnection,
   summarizerAnswersNothing,
@@ -62,6 +73,7 @@ export const SCRIPTS: readonly Script[] = [
   promptCache,
   longPromptByFraction,
   longPromptByTokens,
+  chinese,
   resultsApart,
   systemMessages,
   longRun,
@@ -72,15 +84,10 @@ export const SCRIPTS: readonly Script[] = [
   streamLeak,
   subgraph,
   twoThreads,
+  runsAtOnce,
   deletedMessages,
   editedMessage,
   fork,
   newProcess,
-  callAt5000,
-  callAt20000,
-  callAtToolResults,
-  foldOf20000,
-  foldOfToolResults,
-  trimming,
-  wholeTurn,
+  mistakes,
 ];
