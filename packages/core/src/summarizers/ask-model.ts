@@ -73,8 +73,18 @@ const preparedModels = new WeakMap<ChatModel, Map<number | undefined, ChatModel>
  * go without.
  */
 function prepared(model: ChatModel, maxTokens: number | undefined): ChatModel {
-  const made = model as { maxTokens?: unknown; lc_kwargs?: Record<string, unknown>; caller?: unknown };
-  if (made.lc_kwargs === undefined || made.caller === undefined) return model;
+  const made = model as {
+    maxTokens?: unknown;
+    lc_kwargs?: Record<string, unknown>;
+    caller?: unknown;
+    bound?: ChatModel;
+  };
+  if (made.lc_kwargs === undefined) return model;
+  if (made.bound !== undefined && nameOfClass(model) === "RunnableBinding") {
+    const bound = prepared(made.bound, maxTokens);
+    return bound === made.bound ? model : rebuilt(model, { ...made.lc_kwargs, bound });
+  }
+  if (made.caller === undefined) return model;
   const isOpen = "maxTokens" in made && (made.maxTokens === undefined || made.maxTokens === null);
   const limit = isOpen && !thinks(model) ? maxTokens : undefined;
   const known = preparedModels.get(model) ?? new Map<number | undefined, ChatModel>();
@@ -94,13 +104,14 @@ function changes(fields: Record<string, unknown>, maxTokens: number | undefined)
 
 function rebuilt(model: ChatModel, fields: Record<string, unknown>): ChatModel {
   try {
-    const Model = model.constructor as { lc_name?(): string } & (new (
-      fields: Record<string, unknown>,
-    ) => ChatModel);
     // A subclass may set headers, keys or state of its own: only LangChain's own classes, which name themselves, are known
     // to be made of fields.
-    if (Model.lc_name === Serializable.lc_name || Model.lc_name?.() !== Model.name) return model;
+    if (nameOfClass(model) === undefined) return model;
+    const Model = model.constructor as new (fields: Record<string, unknown>) => ChatModel;
     const made = new Model(fields);
+    // What `withConfig` sets is no field of the constructor.
+    const { defaultOptions } = model as { defaultOptions?: unknown };
+    if (defaultOptions !== undefined) Object.assign(made, { defaultOptions });
     if (isSame(model, made)) return made;
   } catch {
     // As below.
@@ -109,8 +120,15 @@ function rebuilt(model: ChatModel, fields: Record<string, unknown>): ChatModel {
   return model;
 }
 
-/** What a copy is made to differ in. */
-const CHANGED = new Set(["maxTokens", "streaming"]);
+/** The name that a class of LangChain's gives itself; undefined for a subclass, which gives none. */
+function nameOfClass(model: ChatModel): string | undefined {
+  const Model = model.constructor as { readonly name: string; lc_name?(): string };
+  if (Model.lc_name === Serializable.lc_name) return undefined;
+  return Model.lc_name?.() === Model.name ? Model.name : undefined;
+}
+
+/** What a copy is made to differ in; the last two follow from not streaming. */
+const CHANGED = new Set(["maxTokens", "streaming", "disableStreaming", "streamUsage"]);
 
 /** Whether a copy is set as the model is, also in what was changed after the model was made. */
 function isSame(model: ChatModel, copy: ChatModel): boolean {
