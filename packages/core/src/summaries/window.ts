@@ -17,6 +17,11 @@ import { missingResult, openingLine, resultNote } from "./synthetic-events.ts";
 export interface WindowOptions {
   /** The agent that is about to be called; its open tool round comes last. Default: whoever called tools last. */
   readonly agent?: string | undefined;
+  /**
+   * The window is sent to the agent's model now, so nobody waits for results any more: missing ones of its open round are
+   * filled in as those of earlier rounds are. Default: the round stays open.
+   */
+  readonly isSent?: boolean | undefined;
   /** Puts summaries that lead the conversation into the first system message. */
   readonly mergeSummaries?: boolean | undefined;
 }
@@ -44,7 +49,7 @@ export function windowOf(log: FoldedLog, options: WindowOptions = {}): readonly 
     body.push(...layOut(event, log, running));
   }
   placeSummaries(Number.MAX_VALUE);
-  if (running !== undefined) body.push(...roundItems(running, log, false));
+  if (running !== undefined) body.push(...roundItems(running, log, options.isSent === true));
   const placed = options.mergeSummaries === true ? mergeLeading(system, body) : [...system, ...body];
   return withOpening(placed);
 }

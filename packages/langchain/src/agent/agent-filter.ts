@@ -1,3 +1,4 @@
+import type { StructuredToolInterface } from "@langchain/core/tools";
 import {
   isContextLengthError,
   type SessionEvent,
@@ -6,6 +7,7 @@ import {
 } from "@sessionfold/core";
 import type { ResolvedOptions } from "@sessionfold/core/engine";
 import type { ModelRequest, WrapModelCallHandler } from "langchain";
+import { stateRecallTools } from "../recall/state-recall-tools.ts";
 import {
   type AgentSummarizerOptions,
   type ResolvedFilterOptions,
@@ -67,6 +69,12 @@ export class AgentFilter {
   /** Name of the middleware. */
   get name(): string {
     return this.#options.name;
+  }
+
+  /** The tools that it gives the agent. */
+  get tools(): readonly StructuredToolInterface[] {
+    const { name, recall } = this.#options;
+    return recall === undefined ? [] : stateRecallTools({ ...recall, name });
   }
 
   /** Folds if it is due, calls the model with the window, and leaves new summaries on its answer. */

@@ -10,6 +10,7 @@ import {
 import { summarizerShape } from "@sessionfold/core/engine";
 import { z } from "zod";
 import { DEFAULT_NAME } from "../messages/message-events.ts";
+import type { RecallOptions } from "../recall/recall-options.ts";
 import { type TrimToolResults, trimSchema } from "./trim-options.ts";
 
 /** Where an outcome of a filter comes from. */
@@ -24,7 +25,11 @@ export interface FilterContext {
   readonly threadId: string | undefined;
 }
 
-/** Options of `agentSummarizer`: its own, and those of a `SessionSummarizer` with the marks of `presets.chat()`. */
+/**
+ * Options of `agentSummarizer`: its own, and those of a `SessionSummarizer`. Unless they are set, it folds at 16,000 tokens
+ * behind the summary down to 8,000 (`presets.chat()`), at least 2 messages (`minEvents`), and a further time only when a
+ * quarter of the window goes with it (`minGain` 0.25).
+ */
 export interface AgentSummarizerOptions extends SessionSummarizerOptions {
   /**
    * Name of the middleware, under which its records are kept. Default "sessionfold". Two filters on one agent need two
@@ -47,6 +52,11 @@ export interface AgentSummarizerOptions extends SessionSummarizerOptions {
   readonly cacheSafe?: boolean | undefined;
   /** Shortens old large tool results in the window, without a model. The state keeps them whole. Default: none. */
   readonly trimToolResults?: TrimToolResults | undefined;
+  /**
+   * Gives the agent tools to search the whole history and to read messages of it, folded ones too: `search_history` and
+   * `load_messages`, over the messages of its state. True, or options of these tools. Default false.
+   */
+  readonly recall?: boolean | RecallOptions | undefined;
   /** Told of every attempt, those that skipped as well. What it throws is logged and changes nothing. */
   readonly onOutcome?: ((outcome: SummarizeOutcome, context: FilterContext) => unknown) | undefined;
   /** Gets warnings, which never carry content. Default: the console. */
@@ -62,6 +72,8 @@ export interface ResolvedFilterOptions {
   readonly agent: string | undefined;
   readonly cacheSafe: boolean;
   readonly trimToolResults: TrimToolResults | undefined;
+  /** Options of the recall tools; undefined without them. */
+  readonly recall: RecallOptions | undefined;
   readonly report: (outcome: SummarizeOutcome, context: FilterContext) => void;
   readonly maxCachedThreads: number;
   readonly summarizer: SessionSummarizer;
@@ -72,6 +84,8 @@ export interface ResolvedFilterOptions {
 const DEFAULT_CACHED_THREADS = 100;
 /** One short message is not worth a call. */
 const DEFAULT_MIN_EVENTS = 2;
+/** In a run each call asks anew: a tail that is kept beyond the trigger would otherwise be folded at almost every one. */
+const DEFAULT_MIN_GAIN = 0.25;
 const A_NAME = "a name with text in it";
 
 /** What `cacheSafe` could not heed. */
@@ -94,6 +108,11 @@ const ownShape = {
   mode: z.enum(["inline"], { error: '"inline"' }).optional(),
   cacheSafe: z.boolean({ error: "true or false" }).optional(),
   trimToolResults: trimSchema.optional(),
+  recall: z
+    .union([z.boolean(), z.custom<RecallOptions>((value) => typeof value === "object" && value !== null)], {
+      error: "true, false or an object",
+    })
+    .optional(),
   onOutcome: aFunction<NonNullable<AgentSummarizerOptions["onOutcome"]>>().optional(),
   logger: z
     .custom<{ warn(message: string): void }>(
@@ -136,6 +155,7 @@ export function resolveFilterOptions(
     agent: options.agent,
     cacheSafe: options.cacheSafe ?? false,
     trimToolResults: options.trimToolResults,
+    recall: options.recall === true ? {} : options.recall || undefined,
     report: (outcome, context) => {
       try {
         onOutcome?.(outcome, context);
@@ -147,6 +167,7 @@ export function resolveFilterOptions(
     summarizer: new SessionSummarizer({
       ...presets.chat(),
       minEvents: DEFAULT_MIN_EVENTS,
+      minGain: DEFAULT_MIN_GAIN,
       ...summarizing,
       ...(options.cacheSafe === true && { summarizer: cacheSafe }),
     }),

@@ -12,8 +12,10 @@ import type { AgentSummarizerOptions } from "./agent-options.ts";
  */
 export function agentSummarizer(options: AgentSummarizerOptions = {}): AgentMiddleware {
   const filter = new AgentFilter(options);
+  const { tools } = filter;
   return createMiddleware({
     name: filter.name,
+    ...(tools.length > 0 && { tools }),
     wrapModelCall: (request, handler) => filter.call(request, handler),
   });
 }

@@ -34,8 +34,12 @@ export interface ShownMessage {
 
 /** The window of a conversation, in order. */
 export function shownMessages(conversation: Conversation, setup: WindowSetup): readonly ShownMessage[] {
-  return windowOf(conversation.log, setup).flatMap((event) => {
+  const { agent = UNNAMED_AGENT, mergeSummaries } = setup;
+  return windowOf(conversation.log, { agent, mergeSummaries, isSent: true }).flatMap((event) => {
     const message = conversation.messageOf(event);
     return message === undefined ? [] : { message, event };
   });
 }
+
+/** What `createAgent` calls an agent without a name in its messages. */
+const UNNAMED_AGENT = "model";
