@@ -40,6 +40,8 @@ export async function writeSummary(
     async (signal, timeLeft) => {
       const around = { sessionId, scope, previous: given.previous, signal };
       const reading = await edited(options, given, around);
+      // A hook or a summarizer that heeds no signal may come back after the end; then nobody else is called.
+      signal.throwIfAborted();
       const transcript = reading.blocks.join("\n");
       if (transcript.trim() === "") return undefined;
       const request = {
@@ -59,6 +61,7 @@ export async function writeSummary(
       const answer = await attempt(sessionId, "summarizer-failed", "The summarizer failed", () =>
         options.summarizer.summarize(request),
       );
+      signal.throwIfAborted();
       const result = redact === undefined ? answer : await redacted(sessionId, answer, redact);
       const edit = await callAfter(hooks, { ...around, events: reading.events, text: result.text });
       const text =

@@ -67,6 +67,8 @@ export function retrying(inner: Summarizer, options: RetryOptions = {}): Summari
         const left = request.timeLeft();
         if (wait === undefined || (left !== null && wait >= left)) throw error;
         await sleep(wait, request.signal);
+        // A sleep of one's own may not heed the signal.
+        request.signal.throwIfAborted();
       }
     }
   });
