@@ -37,6 +37,8 @@ export interface AgentSetup {
   readonly summarizerWindow?: number;
   /** The agent can look up what was folded, where the library has a way to. Default false. */
   readonly recall?: boolean;
+  /** The summarising call is made so that the provider's prompt cache can be used, where there is a way to. Default false. */
+  readonly cacheSafe?: boolean;
   /** How often the clients try again. Default 0. */
   readonly retries?: number;
   /** Counts tokens by characters, as the peers do, for those who count them exactly. Default false. */

@@ -38,16 +38,22 @@ export const sessionfold: Contestant = {
   // With a trigger that never fires nothing but trimming is left.
   trimmer: () => agentSummarizer({ name: "trimming", trigger: () => false, trimToolResults: {} }),
   lookUp: (words) => ({ name: "search_history", args: { query: words } }),
-  isSummaryRequest: (request) => request.model === SUMMARIZER,
+  isSummaryRequest: ({ model, messages }) =>
+    model === SUMMARIZER || messages.at(-1)?.content.startsWith(CACHE_SAFE) === true,
 };
+
+/** How the instruction begins that `cacheSafe` adds to the agent's own request. */
+const CACHE_SAFE = "The messages above are about to leave your context.";
 
 function middleware(setup: AgentSetup): AgentMiddleware {
   const { summarizer, trigger, keep, asItComes = false, summarizerWindow = SUMMARIZER_WINDOW } = setup;
   return agentSummarizer({
-    model: summarizer,
+    // With `cacheSafe` the agent's model writes, and reads the messages where they stand.
+    ...(setup.cacheSafe === true ? { cacheSafe: true } : { model: summarizer }),
     trigger: triggerOf(trigger),
     keep: "messages" in keep ? { events: keep.messages } : { tokens: keep.tokens },
-    ...(!asItComes && { maxInputTokens: summarizerWindow - ROOM, maxSummaryLength: null }),
+    ...(!asItComes && { maxSummaryLength: null }),
+    ...(!asItComes && setup.cacheSafe !== true && { maxInputTokens: summarizerWindow - ROOM }),
     ...(setup.approximate && { tokenCounter: approximateCounter() }),
     ...(setup.timeLimitMs !== undefined && { timeoutMs: setup.timeLimitMs }),
   });
