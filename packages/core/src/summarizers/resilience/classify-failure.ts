@@ -42,8 +42,18 @@ const OUT_OF_QUOTA = /insufficient[_ -]?quota|billing|credit balance|out of cred
 const TOO_LONG =
   /context_length_exceeded|context length|context window|maximum context|prompt is too long|input is too long|too many (input )?tokens|exceeds the maximum number of tokens|input token count|reduce the length|too large for model/i;
 
-/** Tells what a failure of a model calls for. What is not known is permanent: asking again would only cost. */
+/**
+ * Tells what a failure of a model calls for. What is not known is permanent: asking again would only cost. Several
+ * failures in one may pass if one of them may.
+ */
 export function classifyFailure(error: unknown): ModelFailure {
+  const failure = classifyOne(error);
+  if (failure.kind !== "permanent" || !(error instanceof AggregateError)) return failure;
+  const mayPass = error.errors.some((each) => classifyOne(each).kind === "transient");
+  return mayPass ? { ...failure, kind: "transient" } : failure;
+}
+
+function classifyOne(error: unknown): ModelFailure {
   const chain = causesOf(error);
   const status = first(chain, statusOf);
   const failure = (kind: FailureKind): ModelFailure => ({
