@@ -147,6 +147,9 @@ test.each([
   ["https://api.example.com/v1?api_key=abcd1234efgh5678&page=2", "abcd1234efgh5678"],
   ["mongodb+srv://app:p%4055@cluster0.example.net/db", "p%4055"],
   ["redis://:p@55word@cache:6379", "55word"],
+  // A key that by chance holds what another kind begins with goes whole.
+  [`ATA${"TT3"}${"x".repeat(60)}h${"f_"}${"a1".repeat(40)}`, "xxx"],
+  [`ey${"J"}${"hbGciOiJIUzI1NiJ9"}.${"y".repeat(30)}h${"f_"}${"a1".repeat(20)}.${"z".repeat(20)}`, "yyy"],
   ["DB_PASSWORD=correct-horse-battery", "horse"],
   ["--password hunter22 --verbose", "hunter22"],
   ["SERVICE_API_KEY=abcdef0123456789abcdef", "abcdef0123456789"],

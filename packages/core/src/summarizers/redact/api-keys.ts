@@ -24,7 +24,6 @@ const SHAPES: readonly Shape[] = [
     accept: isShortOpenAiKey,
   },
   { name: "aws-access-key", literals: ["AKIA", "ASIA"], start: /A[KS]IA[A-Z2-7]{16}/g },
-  { name: "google-api-key", literals: ["AIza"], start: /AIza[\w-]{35}/g, rest: word },
   { name: "google-oauth-secret", literals: ["GOCSPX-"], start: /GOCSPX-[\w-]{24}/g, rest: word },
   { name: "google-oauth-token", literals: ["ya29."], start: /ya29\.[\w-]{20}/g, rest: word },
   {
@@ -81,10 +80,17 @@ const SHAPES: readonly Shape[] = [
   { name: "atlassian-token", literals: ["ATATT3"], start: /ATATT3[\w=-]{100}/g, rest: token },
   { name: "postman-api-key", literals: ["PMAK-"], start: /PMAK-[0-9a-f]{24}-[0-9a-f]{34}/g },
   { name: "age-secret-key", literals: ["AGE-SECRET-KEY-1"], start: /AGE-SECRET-KEY-1[A-Z0-9]{50}/g },
+  { name: "google-api-key", literals: ["AIza"], start: /AIza[\w-]{35}/g, rest: word },
 ];
 
-/** Detectors of keys that tell their issuer by how they begin. */
-export const API_KEYS: readonly SecretDetector[] = SHAPES.map(matching);
+/**
+ * Detectors of keys that tell their issuer by how they begin. Those that may hold dashes and underscores come first: by
+ * chance they hold what others begin with, and what stands in front of that would be left.
+ */
+export const API_KEYS: readonly SecretDetector[] = [
+  ...SHAPES.filter(({ rest }) => rest === word || rest === token),
+  ...SHAPES.filter(({ rest }) => rest !== word && rest !== token),
+].map(matching);
 
 /** OpenAI's older keys mix cases and digits. One without capitals is told from "task-" and a hash by standing alone. */
 function isShortOpenAiKey(key: string, before: string): boolean {

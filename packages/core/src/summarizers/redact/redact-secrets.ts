@@ -27,8 +27,8 @@ export interface RedactSecretsOptions {
 
 const SECRETS: readonly SecretDetector[] = [
   PRIVATE_KEY,
-  ...API_KEYS,
   JWT,
+  ...API_KEYS,
   URL_PASSWORD,
   AUTHORIZATION,
   ASSIGNED,
