@@ -178,3 +178,20 @@ test("options that only a model call can heed are refused", () => {
   for (const options of [{ cacheSafe: true }, { trimToolResults: {} }, { scope: "agent" }, { keep: -1 }])
     expect(() => foldHook(options as never)).toThrow(/Expected/);
 });
+
+test("nothing is written to the state without need", async () => {
+  const hook = foldHook(policy(stubSummarizer("SUM")));
+  const turns = (count: number): BaseMessage[] =>
+    Array.from({ length: count }, (_, at) => [
+      new HumanMessage({ id: `u${at}`, content: `question ${at}` }),
+      new AIMessage({ id: `a${at}`, content: `answer ${at}` }),
+    ]).flat();
+  expect(await hook({ messages: turns(2) })).toEqual({ llmInputMessages: [] });
+  const messages = [...turns(3), new HumanMessage({ id: "u3", content: "next" })];
+  const { messages: stamped = [], llmInputMessages } = await hook({ messages });
+  expect(stamped.map(({ id }) => id)).toEqual(["a2"]);
+  expect(llmInputMessages).toHaveLength(2);
+  expect(messages[5]?.response_metadata).toEqual({});
+  const after = messages.map((message) => (message.id === "a2" ? (stamped[0] as BaseMessage) : message));
+  expect(await hook({ messages: after })).not.toHaveProperty("messages");
+});

@@ -73,6 +73,30 @@ describe("streaming", () => {
   });
 });
 
+test("what the graph is still doing when nobody reads on is called off", async () => {
+  let called = (_: unknown): void => {};
+  const calledOff = new Promise((resolve) => {
+    called = resolve;
+  });
+  const graph = new StateGraph(MessagesAnnotation)
+    .addNode("first", async () => ({ messages: [new AIMessage("one")] }))
+    .addNode("slow", async (_, { signal }) => {
+      signal?.addEventListener("abort", () => called("called off"));
+      await calledOff;
+      return {};
+    })
+    .addEdge("__start__", "first")
+    .addEdge("first", "slow")
+    .compile();
+  const sessions = await sessionsFor();
+  const runner = createSessionRunner({ agent: graph, sessions });
+  let chunks = 0;
+  const stream = runner.stream({ session: DANA, input: "1", streamMode: ["updates", "values"] });
+  for await (const _ of stream) if (++chunks === 3) break;
+  expect(await calledOff).toBe("called off");
+  expect(await told(sessions)).toEqual(["user: 1", "agent: one"]);
+});
+
 describe("interrupts", () => {
   const twoCalls = {
     toolCalls: [

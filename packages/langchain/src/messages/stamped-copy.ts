@@ -6,8 +6,6 @@ import { type MessageStamp, stampMessage, stampsOf } from "./summary-records.ts"
 export function stampedCopy<M extends BaseMessage>(message: M, name: string, stamp: MessageStamp): M {
   const { message: copy } = createEvent({ message }, 0, systemClock);
   const own = copy as M;
-  // The copy shares the constructor's arguments with nobody: they are what a checkpointer writes.
-  own.lc_kwargs = { ...own.lc_kwargs };
   stampMessage(own, name, { ...stampsOf(message)?.[name], ...stamp });
   return own;
 }

@@ -24,14 +24,14 @@ export async function* graphChunks(
   for await (const told of stream) {
     const [mode, data] = (subgraphs ? (told as unknown[]).slice(1) : told) as [string, unknown];
     const namespace = (subgraphs ? (told as [readonly string[]])[0] : []) as readonly string[];
-    if (asked.includes(mode)) {
-      const single = subgraphs ? [namespace, data] : data;
-      yield { kind: "chunk", chunk: typeof streamMode === "string" ? single : told };
+    // The log first: whoever stops to read at this chunk has seen it.
+    if (mode === "values" && namespace.length === 0) {
+      const { __interrupt__: interrupts, ...values } = data as Record<string, unknown>;
+      if (interrupts === undefined) yield { kind: "values", values };
+      else yield { kind: "interrupted", interrupts: interrupts as readonly RunInterrupt[] };
     }
-    if (mode !== "values" || namespace.length > 0) continue;
-    const { __interrupt__: interrupts, ...values } = data as Record<string, unknown>;
-    if (interrupts !== undefined)
-      yield { kind: "interrupted", interrupts: interrupts as readonly RunInterrupt[] };
-    else yield { kind: "values", values };
+    if (!asked.includes(mode)) continue;
+    const single = subgraphs ? [namespace, data] : data;
+    yield { kind: "chunk", chunk: typeof streamMode === "string" ? single : told };
   }
 }
