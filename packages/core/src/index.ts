@@ -19,6 +19,18 @@ export {
   type SummarizeOptions,
   type SummarizerMetadata,
 } from "./engine/session-summarizer.ts";
+export type {
+  RunBreaker,
+  RunCommitted,
+  RunEvent,
+  RunEventBase,
+  RunFailed,
+  RunFellBack,
+  RunRetried,
+  RunSkipped,
+  RunStarted,
+} from "./engine/telemetry/run-event.ts";
+export type { ObserverOptions, TelemetryOptions } from "./engine/telemetry/telemetry-options.ts";
 export type { Writer, WriterOptions } from "./engine/writers.ts";
 export { createEvent, type EventInput } from "./events/create-event.ts";
 export { type EventJson, eventFromJson, eventToJson } from "./events/event-json.ts";
@@ -123,6 +135,13 @@ export {
   structuredSummarizer,
 } from "./summarizers/structured.ts";
 export type { Summarizer, SummarizerRequest, SummarizerResult } from "./summarizers/summarizer.ts";
+export type {
+  BreakerState,
+  CallRequest,
+  CallResponse,
+  ObservedCall,
+  SummarizerObserver,
+} from "./summarizers/summarizer-observer.ts";
 export { approximateCounter } from "./tokens/approximate.ts";
 export { type TiktokenEncoding, tiktokenCounter } from "./tokens/tiktoken.ts";
 export type { TokenCounter, TokenCounterLike } from "./tokens/token-counter.ts";

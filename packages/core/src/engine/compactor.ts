@@ -14,6 +14,7 @@ import type { ResolvedOptions } from "./options.ts";
 import type { SkipReason, SummarizeOutcome } from "./outcome.ts";
 import { type Reading, readingOf } from "./reading.ts";
 import { draftSummary } from "./summary-draft.ts";
+import { RunTelemetry } from "./telemetry/run-telemetry.ts";
 import { timeoutError, writeSummary } from "./write-summary.ts";
 
 /** How one attempt is made. */
@@ -31,6 +32,23 @@ export async function compact(
   options: ResolvedOptions,
   run: CompactionRun,
 ): Promise<SummarizeOutcome> {
+  const telemetry = new RunTelemetry(target, options);
+  try {
+    const outcome = await foldIfDue(target, options, run, telemetry);
+    telemetry.ended(outcome);
+    return outcome;
+  } catch (error) {
+    telemetry.threw(error);
+    throw error;
+  }
+}
+
+async function foldIfDue(
+  target: CompactionTarget,
+  options: ResolvedOptions,
+  run: CompactionRun,
+  telemetry: RunTelemetry,
+): Promise<SummarizeOutcome> {
   if (run.signal?.aborted === true) return { kind: "skipped", reason: "aborted" };
   if (!options.enabled && run.force !== true) return { kind: "skipped", reason: "disabled" };
   const startedAt = performance.now();
@@ -42,9 +60,11 @@ export async function compact(
     if (plan.kind === "nothing") return { kind: "skipped", reason: plan.reason, ...why };
     if (run.force !== true && !isWorthFolding(target, options, plan))
       return { kind: "skipped", reason: "no-gain", ...why };
-    const reading = await readingOf(target, options, plan);
+    const reading = await readingOf(target, options, plan, telemetry.id);
     if (reading.blocks.length === 0) return { kind: "skipped", reason: "nothing-to-summarise", ...why };
-    return await fold(target, options, run, { plan, reading, startedAt }, explanation);
+    telemetry.started({ plan, reading, explanation });
+    const read = { plan, reading, startedAt, telemetry };
+    return await telemetry.within(() => fold(target, options, run, read, explanation));
   } catch (error) {
     if (error instanceof CalledOff) return { kind: "skipped", reason: "aborted" };
     if (error instanceof BreakerOpen) return { kind: "skipped", reason: "breaker-open" };
@@ -62,11 +82,21 @@ async function fold(
     plan,
     reading,
     startedAt,
-  }: { readonly plan: Plan; readonly reading: Reading; readonly startedAt: number },
+    telemetry,
+  }: {
+    readonly plan: Plan;
+    readonly reading: Reading;
+    readonly startedAt: number;
+    readonly telemetry: RunTelemetry;
+  },
   explanation: TriggerExplanation | undefined,
 ): Promise<SummarizeOutcome> {
   const why = explanation && { explanation };
-  const written = await writeSummary(target, options, reading, { startedAt, signal: run.signal });
+  const written = await writeSummary(target, options, reading, {
+    startedAt,
+    signal: run.signal,
+    observer: telemetry,
+  });
   if (run.signal?.aborted === true) throw new CalledOff();
   if (written === undefined) return { kind: "skipped", reason: "nothing-to-summarise", ...why };
   const parts = { target, options, plan, written, explanation };

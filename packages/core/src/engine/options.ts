@@ -25,6 +25,12 @@ import { type TriggerOption, toTrigger, triggerSchema } from "../triggers/evalua
 import { conversationThreshold } from "../triggers/thresholds/conversation-threshold.ts";
 import type { Trigger } from "../triggers/trigger.ts";
 import { hooksSchema, type SummarizeHooks } from "./hooks.ts";
+import {
+  type ObserverOptions,
+  observerShape,
+  type ResolvedTelemetry,
+  resolveTelemetry,
+} from "./telemetry/telemetry-options.ts";
 import { fallbackSchema, type WriterOptions, writerOf } from "./writers.ts";
 
 /** Options that a single call may override. */
@@ -72,7 +78,7 @@ export interface SummarizeOverrides extends WriterOptions {
 }
 
 /** Options of a `SessionSummarizer`. */
-export interface SessionSummarizerOptions extends SummarizeOverrides {
+export interface SessionSummarizerOptions extends SummarizeOverrides, ObserverOptions {
   /** How tokens are counted. Default: exactly, for OpenAI's o200k_base. */
   readonly tokenCounter?: TokenCounterLike | undefined;
   /** Tokens that the agent's context window holds, for `contextFraction`. Default: what `model` says of itself. */
@@ -108,6 +114,7 @@ export interface ResolvedOptions {
   readonly transcript: TranscriptFormat;
   readonly enabled: boolean;
   readonly clock: Clock;
+  readonly telemetry: ResolvedTelemetry;
 }
 
 const DEFAULT_TURNS = 100;
@@ -183,6 +190,7 @@ export const summarizerShape: {
   transcript: formatSchema.optional(),
   enabled: z.boolean({ error: "true or false" }).optional(),
   clock: aFunction<Clock>().optional(),
+  ...observerShape,
 };
 
 const schema: z.ZodType<SessionSummarizerOptions> = z.strictObject(summarizerShape, {
@@ -222,5 +230,6 @@ export function resolveOptions(given: SessionSummarizerOptions, breakers: Breake
     transcript: options.transcript ?? {},
     enabled: options.enabled ?? true,
     clock: options.clock ?? systemClock,
+    telemetry: resolveTelemetry(options),
   };
 }

@@ -1,7 +1,6 @@
 import type { SessionEvent } from "../events/session-event.ts";
 import { transcriptBlocks } from "../events/transcript.ts";
 import type { Plan } from "../planning/plan.ts";
-import { randomId } from "../shared/ids.ts";
 import { type FoldedLog, inLogOrder } from "../summaries/fold.ts";
 import type { SessionSummary } from "../summaries/session-summary.ts";
 import { redactEvent, redactSummary } from "../summarizers/redact-events.ts";
@@ -21,11 +20,15 @@ export interface Reading {
   readonly history: () => readonly SessionEvent[] | null;
 }
 
-/** A plan's events, and the summaries before them, as they may be read: redacted, where that is asked for. */
+/**
+ * A plan's events, and the summaries before them, as they may be read: redacted, where that is asked for. `id` becomes the
+ * summary's.
+ */
 export function readingOf(
   { sessionId, log }: CompactionTarget,
   options: ResolvedOptions,
   plan: Plan,
+  id: string,
 ): Promise<Reading> {
   const { redact, transcript } = options;
   const redactAll = (events: readonly SessionEvent[]): readonly SessionEvent[] =>
@@ -34,7 +37,7 @@ export function readingOf(
   return attempt(sessionId, "summarizer-failed", "The transcript's format or `redact` failed", () => {
     const events = redactAll(plan.events);
     return {
-      id: randomId(),
+      id,
       events,
       blocks: transcriptBlocks(events, transcript),
       previous:

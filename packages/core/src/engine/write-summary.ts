@@ -6,6 +6,7 @@ import { SummarizeError } from "../shared/errors.ts";
 import { redactData } from "../summarizers/redact-events.ts";
 import { usableText } from "../summarizers/resilience/usable-answer.ts";
 import type { SummarizerResult } from "../summarizers/summarizer.ts";
+import type { SummarizerObserver } from "../summarizers/summarizer-observer.ts";
 import { attempt } from "./attempt.ts";
 import type { CompactionTarget } from "./compaction-target.ts";
 import { type BeforeSummarize, callAfter, callBefore } from "./hooks.ts";
@@ -29,7 +30,11 @@ export async function writeSummary(
   target: CompactionTarget,
   options: ResolvedOptions,
   given: Reading,
-  run: { readonly startedAt: number; readonly signal: AbortSignal | undefined },
+  run: {
+    readonly startedAt: number;
+    readonly signal: AbortSignal | undefined;
+    readonly observer: SummarizerObserver;
+  },
 ): Promise<WrittenSummary | undefined> {
   const { sessionId, scope } = target;
   const { timeoutMs, hooks, redact } = options;
@@ -57,6 +62,7 @@ export async function writeSummary(
         counter: options.counter,
         signal,
         timeLeft,
+        observer: run.observer,
       };
       const answer = await attempt(sessionId, "summarizer-failed", "The summarizer failed", () =>
         options.summarizer.summarize(request),

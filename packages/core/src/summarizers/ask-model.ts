@@ -6,7 +6,9 @@ import { textOf } from "../events/message-content.ts";
 import { ConfigurationError } from "../shared/errors.ts";
 import { describe } from "../shared/validate.ts";
 import type { SummaryUsage } from "../summaries/session-summary.ts";
+import { providerOf } from "./provider-name.ts";
 import { UnusableAnswer } from "./resilience/usable-answer.ts";
+import type { CallRequest, CallResponse, ObservedCall, SummarizerObserver } from "./summarizer-observer.ts";
 import { cutAtSentence } from "./truncate.ts";
 
 /** Any LangChain chat model, or a runnable around one. */
@@ -39,6 +41,16 @@ export function factsOf(model: ChatModel): ModelFacts {
   return { name: modelName(bare) ?? bare.getName?.() ?? "unknown", contextWindow: contextWindowOf(bare) };
 }
 
+/** How a model is asked. */
+export interface AskTerms {
+  readonly signal: AbortSignal;
+  /** Tokens that the answer may have. */
+  readonly maxTokens: number | undefined;
+  readonly purpose?: ObservedCall["purpose"];
+  /** Told of the call. */
+  readonly observer?: SummarizerObserver | undefined;
+}
+
 /**
  * Asks a model once. The call is tagged `nostream`, so that LangGraph does not stream it to a user, and `sessionfold` for
  * tracing.
@@ -46,14 +58,14 @@ export function factsOf(model: ChatModel): ModelFacts {
 export async function askModel(
   model: ChatModel,
   messages: BaseMessage[],
-  { signal, maxTokens }: { readonly signal: AbortSignal; readonly maxTokens: number | undefined },
+  { signal, maxTokens, purpose, observer }: AskTerms,
 ): Promise<ModelAnswer> {
   const limit = maxTokens === undefined ? undefined : Math.max(1, Math.round(maxTokens));
-  const answer = await prepared(model, limit).invoke(messages, {
-    signal,
-    tags: ["nostream", "sessionfold"],
-    runName: "sessionfold",
-  });
+  const asked = prepared(model, limit);
+  const ask = (): Promise<BaseMessage> =>
+    asked.invoke(messages, { signal, tags: ["nostream", "sessionfold"], runName: "sessionfold" });
+  const call = { purpose, signal, request: () => requestOf(asked, messages), response: responseOf };
+  const answer = await (observer === undefined ? ask() : observer.call(call, ask));
   if (wasRefused(answer)) throw new UnusableAnswer("summary-refused");
   const text = textOf(answer).trim();
   return {
@@ -62,6 +74,22 @@ export async function askModel(
     model: modelName(unwrapped(model)) ?? answeredBy(answer),
     usage: usageOf(answer),
   };
+}
+
+function requestOf(model: ChatModel, messages: readonly BaseMessage[]): CallRequest {
+  const bare = unwrapped(model);
+  const { maxTokens } = bare as { maxTokens?: unknown };
+  return {
+    provider: providerOf(bare),
+    model: modelName(bare),
+    maxTokens: typeof maxTokens === "number" && maxTokens > 0 ? maxTokens : undefined,
+    messages,
+  };
+}
+
+function responseOf(answer: BaseMessage): CallResponse {
+  const reason = endReasons(answer).find((given): given is string => typeof given === "string");
+  return { model: answeredBy(answer), usage: usageOf(answer), finishReason: reason };
 }
 
 const preparedModels = new WeakMap<ChatModel, Map<number | undefined, ChatModel>>();

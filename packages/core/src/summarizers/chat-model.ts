@@ -20,7 +20,7 @@ export function chatModelSummarizer(model: ChatModel, options: PromptOptions = {
     name: "chat-model",
     model: facts.name,
     contextWindow: facts.contextWindow,
-    async summarize({ id, transcript, previous, purpose, targetTokens, signal }) {
+    async summarize({ id, transcript, previous, purpose, targetTokens, signal, observer }) {
       const words =
         targetTokens === undefined ? undefined : Math.max(1, Math.round(targetTokens * WORDS_PER_TOKEN));
       const filled =
@@ -32,7 +32,7 @@ export function chatModelSummarizer(model: ChatModel, options: PromptOptions = {
         previous: previous.map((summary) => summary.text).join("\n\n"),
       });
       const messages = [...(system === undefined ? [] : [new SystemMessage(system)]), new HumanMessage(user)];
-      const answer = await askModel(model, messages, { signal, maxTokens: targetTokens });
+      const answer = await askModel(model, messages, { signal, maxTokens: targetTokens, purpose, observer });
       requireSummary(answer.text, user, transcript);
       return {
         text: answer.text,

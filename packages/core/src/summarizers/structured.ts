@@ -106,18 +106,16 @@ async function askForRecord<T>(
   model: ChatModel,
   schema: z.ZodType<T>,
   messages: BaseMessage[],
-  { signal }: SummarizerRequest,
+  { signal, purpose, observer }: SummarizerRequest,
 ): Promise<{ record: T; value: unknown } & Pick<SummarizerResult, "model" | "usage">> {
-  const first = await askModel(model, messages, { signal, maxTokens: undefined });
+  const terms = { signal, maxTokens: undefined, purpose, observer };
+  const first = await askModel(model, messages, terms);
   const read = await parseJsonAnswer(first.text, schema);
   if ("record" in read) return { ...read, model: first.model, usage: first.usage };
   const complaint = new HumanMessage(
     `That is not a valid record: ${read.problem}. Answer with the corrected JSON object and nothing else.`,
   );
-  const second = await askModel(model, [...messages, new AIMessage(first.text), complaint], {
-    signal,
-    maxTokens: undefined,
-  });
+  const second = await askModel(model, [...messages, new AIMessage(first.text), complaint], terms);
   const repaired = await parseJsonAnswer(second.text, schema);
   if (!("record" in repaired)) throw new Error(`The model gave no valid record: ${repaired.problem}`);
   return {

@@ -1,6 +1,7 @@
 import type { SessionEvent } from "../events/session-event.ts";
 import type { SessionSummary, SummaryUsage } from "../summaries/session-summary.ts";
 import type { TokenCounter } from "../tokens/token-counter.ts";
+import type { SummarizerObserver } from "./summarizer-observer.ts";
 
 /** What a summarizer is called with. */
 export interface SummarizerRequest {
@@ -34,6 +35,8 @@ export interface SummarizerRequest {
   readonly signal: AbortSignal;
   /** Milliseconds until the deadline; null without one. */
   readonly timeLeft: () => number | null;
+  /** Told what happens on the way. `chatModelSummarizer` and what is built on it tell it of each call of their model. */
+  readonly observer?: SummarizerObserver | undefined;
 }
 
 /** What a summarizer answers. */

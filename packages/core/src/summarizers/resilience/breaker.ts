@@ -8,7 +8,8 @@ import {
 } from "cockatiel";
 import { z } from "zod";
 import { CalledOff } from "../../shared/deadline.ts";
-import { around, type Summarizer } from "../summarizer.ts";
+import { around, type Summarizer, type SummarizerRequest } from "../summarizer.ts";
+import type { BreakerState } from "../summarizer-observer.ts";
 
 /** When a summarizer that keeps failing is left alone for a while. */
 export interface BreakerOptions {
@@ -42,36 +43,61 @@ export class BreakerOpen extends Error {}
 
 /** Circuit breakers, one for each model or summarizer, which outlive the options of a single call. */
 export class Breakers {
-  readonly #policies = new WeakMap<object, Map<string, CircuitBreakerPolicy>>();
+  readonly #breakers = new WeakMap<object, Map<string, Breaker>>();
 
   /**
    * The summarizer behind the breaker that belongs to `owner`. Each failure counts once, however many calls it took; a
    * caller who gives up is no failure, though as a probe it proves nothing.
    */
   guard(owner: object, inner: Summarizer, options: BreakerOptions = {}): Summarizer {
-    const policy = this.#policyOf(owner, options);
+    const breaker = this.#breakerOf(owner, options);
     return around(inner, async (request) => {
       try {
-        return await policy.execute(() => untilAborted(inner.summarize(request), request.signal));
+        const answer = breaker.policy.execute(() => untilAborted(inner.summarize(request), request.signal));
+        // The pause may just have ended, with this request as the one that tries.
+        tellChange(breaker, inner, request);
+        return await answer;
       } catch (error) {
         if (error instanceof BrokenCircuitError) throw new BreakerOpen();
         throw error;
+      } finally {
+        tellChange(breaker, inner, request);
       }
     });
   }
 
-  #policyOf(owner: object, options: BreakerOptions): CircuitBreakerPolicy {
+  #breakerOf(owner: object, options: BreakerOptions): Breaker {
     const { failures = DEFAULT_FAILURES, pauseMs = DEFAULT_PAUSE_MS } = options;
-    const known = this.#policies.get(owner) ?? new Map<string, CircuitBreakerPolicy>();
-    this.#policies.set(owner, known);
+    const known = this.#breakers.get(owner) ?? new Map<string, Breaker>();
+    this.#breakers.set(owner, known);
     const name = `${failures} ${pauseMs}`;
-    const policy = known.get(name) ?? breakerOf(failures, pauseMs);
-    known.set(name, policy);
-    return policy;
+    const breaker = known.get(name) ?? { policy: policyOf(failures, pauseMs), told: CircuitState.Closed };
+    known.set(name, breaker);
+    return breaker;
   }
 }
 
-function breakerOf(failures: number, pauseMs: number): CircuitBreakerPolicy {
+interface Breaker {
+  readonly policy: CircuitBreakerPolicy;
+  /** The state that was told last, so that each change is told once, however many requests there are at the time. */
+  told: CircuitState;
+}
+
+const STATES: Readonly<Record<CircuitState, BreakerState>> = {
+  [CircuitState.Closed]: "closed",
+  [CircuitState.Open]: "open",
+  [CircuitState.HalfOpen]: "half-open",
+  [CircuitState.Isolated]: "open",
+};
+
+function tellChange(breaker: Breaker, { name, model }: Summarizer, { observer }: SummarizerRequest): void {
+  const { state } = breaker.policy;
+  if (state === breaker.told) return;
+  breaker.told = state;
+  observer?.breakerChanged({ state: STATES[state], summarizer: name, model });
+}
+
+function policyOf(failures: number, pauseMs: number): CircuitBreakerPolicy {
   const policy: CircuitBreakerPolicy = circuitBreaker(
     handleWhen((error) => !(error instanceof CalledOff) || policy.state === CircuitState.HalfOpen),
     { halfOpenAfter: pauseMs, breaker: new ConsecutiveBreaker(failures) },

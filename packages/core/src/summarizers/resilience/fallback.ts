@@ -32,6 +32,8 @@ export function inTurn(first: Summarizer, others: readonly Summarizer[]): Summar
       } catch (error) {
         request.signal.throwIfAborted();
         errors.push(error);
+        const next = members[at + 1];
+        if (next !== undefined) request.observer?.fellBack({ from: member.name, to: next.name, error });
       }
     }
     throw errorOf(errors);

@@ -66,6 +66,7 @@ export function retrying(inner: Summarizer, options: RetryOptions = {}): Summari
         const wait = attempt < attempts ? waitAfter(error, attempt, options) : undefined;
         const left = request.timeLeft();
         if (wait === undefined || (left !== null && wait >= left)) throw error;
+        request.observer?.retrying({ attempt, waitMs: wait, error });
         await sleep(wait, request.signal);
         // A sleep of one's own may not heed the signal.
         request.signal.throwIfAborted();
