@@ -53,6 +53,16 @@ describe("asks in turn", () => {
     expect(summary.text).toContain("question");
   });
 
+  test("a summarizer that does not say who wrote has its own model told, and its own name", async () => {
+    const first = { ...stubSummarizer(() => ""), name: "first", model: "m1" };
+    const second = { ...stubSummarizer("By the second."), name: "second", model: "m2" };
+    const { sessions } = await modelSession({ summarizer: first, fallback: second });
+    expect(summarized(await sessions.summarize(KEY, force)).summary).toMatchObject({
+      model: "m2",
+      metadata: { summarizer: "second" },
+    });
+  });
+
   test("each with its own prompts and parts", async () => {
     const { server, first, second } = await chain({ A: play.badRequest(), B: "By B.", C: "" });
     const { sessions } = await modelSession({

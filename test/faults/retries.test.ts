@@ -56,6 +56,7 @@ describe("asks again only for what may pass", () => {
     ["a connection cut before the head", play.cut()],
     ["a connection cut amid the body", play.cutAmid()],
     ["half a body", play.truncatedJson()],
+    ["a body that is no JSON", play.malformedJson()],
   ])("%s: again", async (_, fault) => {
     const { server, slept, outcome } = await fold([fault, "Second."]);
     expect(summarized(outcome).summary.text).toBe("Second.");

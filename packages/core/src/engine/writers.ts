@@ -59,7 +59,7 @@ export function writerOf(options: WriterOptions, breakers: Breakers): Summarizer
 }
 
 function guard(owner: Writer, options: WriterOptions, breakers: Breakers): Summarizer {
-  const inParts = (single: Summarizer): Summarizer => chunked(single, options);
+  const inParts = (single: Summarizer): Summarizer => chunked(single, options, owner);
   if (!isSummarizer(owner))
     return resilient(owner, chatModelSummarizer(owner, options), inParts, options, breakers);
   const whole = options.maxInputTokens === undefined ? (single: Summarizer) => single : inParts;

@@ -44,24 +44,44 @@ const SMALLEST_PART = 64;
  * Lets a summarizer read any amount of text: what is too long for one call is cut at the ends of messages (an over-long
  * message at its lines, a line at its code points), the parts are summarised side by side, and their summaries merged in
  * the order of the conversation, again in parts where they are too long. Nothing is left out. One part needs no merge.
- * What the provider refuses as too long is halved, and later parts are cut no longer than that.
+ * What the provider refuses as too long is halved, and later parts are cut no longer than that: as long as `owner`, the
+ * model behind it, is in use.
  * A summarizer that reads the request's events instead of its transcript (`readsEvents`) is returned as it is.
  * @throws ConfigurationError that names the option, what was expected and what came.
  */
-export function chunked(inner: Summarizer, options: ChunkOptions = {}): Summarizer {
+export function chunked(inner: Summarizer, options: ChunkOptions = {}, owner: object = inner): Summarizer {
   const { maxInputTokens, concurrency = DEFAULT_CONCURRENCY } = validate(z.object(chunkShape), options);
   if (typeof (inner as Partial<Summarizer> | null)?.summarize !== "function")
     throw new ConfigurationError(`Expected \`inner\` to be a summarizer, got ${describe(inner)}`);
   const window = requirePositive("contextWindow", inner.contextWindow ?? FALLBACK_WINDOW);
   const maxInput = maxInputTokens ?? Math.max(1, Math.floor(window * INPUT_SHARE));
   if (inner.readsEvents === true) return inner;
-  const limit: InputLimit = { tokens: maxInput };
-  return around(inner, (request) => new ChunkedRun(inner, request, limit, concurrency).run());
+  return around(inner, (request) => {
+    const limit = new InputLimit(maxInput, owner);
+    return new ChunkedRun(inner, request, limit, concurrency).run();
+  });
 }
 
+/** Tokens that one call may have by what providers said, for each model that was refused some. */
+const learned = new WeakMap<object, number>();
+
 /** Tokens that one call is given at most. It sinks where the provider takes less than was thought. */
-interface InputLimit {
-  tokens: number;
+class InputLimit {
+  readonly #given: number;
+  readonly #owner: object;
+
+  constructor(given: number, owner: object) {
+    this.#given = given;
+    this.#owner = owner;
+  }
+
+  get tokens(): number {
+    return Math.min(this.#given, learned.get(this.#owner) ?? Number.POSITIVE_INFINITY);
+  }
+
+  lower(tokens: number): void {
+    learned.set(this.#owner, Math.min(this.tokens, tokens));
+  }
 }
 
 const SUMMARY_SO_FAR = "[Summary of what came before]";
@@ -137,12 +157,16 @@ class ChunkedRun {
     // When one part fails, the others need not go on.
     const failed = new AbortController();
     const signal = AbortSignal.any([this.#request.signal, failed.signal]);
+    const cutFor = this.#limit.tokens;
     const summarize = async (part: string): Promise<readonly SummarizerResult[]> => {
       signal.throwIfAborted();
       const transcript = part.trimEnd();
       const known = done.get(part);
       if (known !== undefined) return [known];
       if (transcript === "") return [];
+      // What another part was refused for need not be tried again.
+      if (this.#limit.tokens < cutFor && this.#size(part) > this.#limit.tokens)
+        return inPieces(part, this.#limit.tokens);
       try {
         const read = { blocks: [transcript], transcript, purpose, signal };
         const answer = await this.#ask({ ...this.#request, ...NOTHING_BEFORE, ...read });
@@ -150,11 +174,13 @@ class ChunkedRun {
         if (text === "") throw new UnusableAnswer("empty-summary");
         return [{ ...answer, text }];
       } catch (error) {
-        const halves = chunkText(part, this.#shrink(error, part), this.#size);
-        const answers: SummarizerResult[] = [];
-        for (const half of halves) answers.push(...(await summarize(half)));
-        return answers;
+        return inPieces(part, this.#shrink(error, part));
       }
+    };
+    const inPieces = async (part: string, limit: number): Promise<readonly SummarizerResult[]> => {
+      const answers: SummarizerResult[] = [];
+      for (const piece of chunkText(part, limit, this.#size)) answers.push(...(await summarize(piece)));
+      return answers;
     };
     try {
       const answers = await pMap(parts, summarize, { concurrency: this.#concurrency });
@@ -173,7 +199,7 @@ class ChunkedRun {
     const half = Math.floor(this.#size(text) / 2);
     this.#request.signal.throwIfAborted();
     if (!isContextLengthError(error) || half < SMALLEST_PART) throw error;
-    this.#limit.tokens = Math.min(this.#limit.tokens, half);
+    this.#limit.lower(half);
     return half;
   }
 
