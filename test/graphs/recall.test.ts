@@ -252,6 +252,7 @@ describe("hostile", () => {
     expect(() => recallTools(sessions, { key: () => DANA, maxTokens: 3 })).toThrow(/`maxTokens`/);
     expect(() => recallTools(sessions, { key: () => DANA, searchName: "a b" })).toThrow(/`searchName`/);
     expect(() => stateRecallTools({ maxResults: 0 })).toThrow(/`maxResults`/);
+    expect(() => stateRecallTools({ name: "" })).toThrow(/`name`/);
     await expect(
       recallTools(sessions, { key: () => ({}) as never })[0].invoke({ query: "x" }),
     ).rejects.toThrow(/`appName`/);

@@ -1,7 +1,7 @@
 import { AIMessage, type BaseMessage, HumanMessage, ToolMessage } from "@langchain/core/messages";
 import { MemorySaver, MessagesAnnotation, StateGraph } from "@langchain/langgraph";
 import { conversationThreshold, InMemorySessionService } from "@sessionfold/core";
-import { createSessionRunner, recallTools, runnerSession } from "@sessionfold/langchain";
+import { agentSummarizer, createSessionRunner, recallTools, runnerSession } from "@sessionfold/langchain";
 import { createAgent, createMiddleware, tool } from "langchain";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -142,6 +142,21 @@ describe("a run", () => {
     expect(next.requests[0]?.messages.map(({ role }) => role)).toEqual(["user", "user"]);
   });
 
+  test("what a filter of the agent's own has folded holds in the next run", async () => {
+    const server = await serve((_, at) => `answer ${at + 1}`);
+    const summarizer = stubSummarizer("SUM");
+    const folding = agentSummarizer({ summarizer, trigger: conversationThreshold(3), keep: { turns: 1 } });
+    const sessions = new InMemorySessionService();
+    await sessions.createSession(DANA);
+    for (let at = 1; at <= 4; at++) {
+      const agent = createAgent({ model: server.chat(), tools: [], middleware: [folding] });
+      await createSessionRunner({ agent, sessions }).run({ session: DANA, input: `q${at}` });
+    }
+    expect(summarizer.requests).toHaveLength(1);
+    expect(server.requests.at(-1)?.messages).toHaveLength(4);
+    expect(await told(sessions)).toHaveLength(8);
+  });
+
   test("one at a time a session, many sessions at once", async () => {
     const others = ["a", "b", "c"].map((sessionId) => ({ ...DANA, sessionId }));
     let gate = (): void => {};
@@ -153,10 +168,12 @@ describe("a run", () => {
       return `answer to ${messages.at(-1)?.content}`;
     });
     const sessions = await sessionsFor([DANA, ...others]);
-    const runner = createSessionRunner({ agent: createAgent({ model: server.chat(), tools: [] }), sessions });
+    const agent = createAgent({ model: server.chat(), tools: [] });
+    const runner = createSessionRunner({ agent, sessions });
     const runs = [
       runner.run({ session: DANA, input: "1" }),
-      runner.run({ session: DANA, input: "2" }),
+      // Another runner of the same service stands in the same queue.
+      createSessionRunner({ agent, sessions }).run({ session: DANA, input: "2" }),
       ...others.map((session) => runner.run({ session, input: "x" })),
     ];
     await server.arrived(4);

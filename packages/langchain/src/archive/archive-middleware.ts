@@ -38,7 +38,7 @@ const schema = z.strictObject(
 /**
  * Archives at the end of each run of an agent, beside `agentSummarizer`: messages that are folded go to a session service
  * and leave the state. It costs one step a run. `invoke` then returns, and checkpoints then hold, what is left; the window
- * of the agent stays the same. A service that fails is warned of, and the next run tries again.
+ * of the agent stays the same, and what left is recalled with `recallTools` over that service. A service that fails is warned of, and the next run tries again.
  * @throws ConfigurationError that names the option, what was expected and what came.
  */
 export function archive(options: ArchiveMiddlewareOptions): AgentMiddleware {

@@ -1,11 +1,12 @@
 import type { BaseMessage } from "@langchain/core/messages";
 import type { StructuredToolInterface, ToolRuntime } from "@langchain/core/tools";
 import { getCurrentTaskInput, type LangGraphRunnableConfig } from "@langchain/langgraph";
-import { FoldedLog } from "@sessionfold/core";
+import { FoldedLog, validate } from "@sessionfold/core";
+import { z } from "zod";
 import { eventsOfMessages } from "../messages/message-events.ts";
 import { makeTools } from "./make-tools.ts";
 import { recallEntries } from "./recall-entries.ts";
-import { type RecallOptions, resolveRecallOptions } from "./recall-options.ts";
+import { type RecallOptions, recallShape, resolveRecallOptions } from "./recall-options.ts";
 
 /** Options of `stateRecallTools`. */
 export interface StateRecallOptions extends RecallOptions {
@@ -15,6 +16,13 @@ export interface StateRecallOptions extends RecallOptions {
   readonly messagesKey?: string | undefined;
 }
 
+const A_TEXT = "a text with something in it";
+const text = z.string({ error: A_TEXT }).min(1, { error: A_TEXT });
+const schema: z.ZodType<StateRecallOptions> = z.strictObject(
+  { ...recallShape, name: text.optional(), messagesKey: text.optional() },
+  { error: "an object" },
+);
+
 /**
  * The recall tools over the messages in the state of the agent that calls them, folded ones included. Nothing that the
  * model asks for leads out of that state.
@@ -23,7 +31,7 @@ export interface StateRecallOptions extends RecallOptions {
 export function stateRecallTools(
   options: StateRecallOptions = {},
 ): readonly [StructuredToolInterface, StructuredToolInterface] {
-  const { name, messagesKey = "messages", ...rest } = options;
+  const { name, messagesKey = "messages", ...rest } = validate(schema, options);
   const resolved = resolveRecallOptions(rest);
   const own = [resolved.searchName, resolved.loadName];
   return makeTools(async (runtime) => {

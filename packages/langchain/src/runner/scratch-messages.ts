@@ -4,13 +4,14 @@ import type { SessionEvent } from "@sessionfold/core";
 const PREFIX = "sessionfold:";
 
 /**
- * The window as messages for a scratch thread. Their ids say that they are in the log already, and of which run they are:
- * a provider's id that repeats can then not take the place of an earlier message.
+ * The window as messages for a scratch thread. Their ids say that they are in the log already: a provider's id that repeats
+ * can then not take the place of an earlier message. They are the same in every run, so that what a filter of the agent
+ * left on a message holds in the next one.
  */
-export function toScratch(window: readonly SessionEvent[], invocationId: string): readonly BaseMessage[] {
+export function toScratch(window: readonly SessionEvent[]): readonly BaseMessage[] {
   return window.flatMap(({ id, message }) => {
     if (message === undefined) return [];
-    const scratchId = `${PREFIX}${invocationId}:${id}`;
+    const scratchId = `${PREFIX}${id}`;
     message.id = scratchId;
     // What a checkpointer writes of a message is what it was constructed with.
     message.lc_kwargs = { ...message.lc_kwargs, id: scratchId };
@@ -21,12 +22,6 @@ export function toScratch(window: readonly SessionEvent[], invocationId: string)
 /** Whether a message of a scratch thread came from the log. */
 export function isFromLog(message: BaseMessage): boolean {
   return message.id?.startsWith(PREFIX) === true;
-}
-
-/** Of which run the messages of a scratch thread are; undefined where none came from the log. */
-export function invocationOf(messages: readonly BaseMessage[]): string | undefined {
-  const id = messages.find(isFromLog)?.id;
-  return id?.slice(PREFIX.length).split(":")[0];
 }
 
 /**

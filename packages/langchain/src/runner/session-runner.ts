@@ -17,7 +17,7 @@ import {
   resolveRunnerOptions,
   type SessionRunnerOptions,
 } from "./runner-options.ts";
-import { invocationOf, toScratch, withoutOpenRound } from "./scratch-messages.ts";
+import { toScratch, withoutOpenRound } from "./scratch-messages.ts";
 import { messagesIn, ScratchThread } from "./scratch-thread.ts";
 
 /** Runs an agent over a session service. */
@@ -73,14 +73,23 @@ function checked<T extends RunRequest>(request: T): T {
   return request;
 }
 
+/** All runners of one service in this process stand in one queue. */
+const queues = new WeakMap<object, KeyedQueue>();
+
 class SessionRuns {
   readonly #options: ResolvedRunnerOptions;
-  readonly #queue = new KeyedQueue();
+  readonly #queue: KeyedQueue;
   /** Runs whose last messages are not in the log yet, by session: they wait for an answer, or the service failed. */
   readonly #open = new Map<string, { log: RunLog; messages: readonly BaseMessage[] }>();
 
   constructor(options: ResolvedRunnerOptions) {
     this.#options = options;
+    let queue = queues.get(options.sessions);
+    if (queue === undefined) {
+      queue = new KeyedQueue();
+      queues.set(options.sessions, queue);
+    }
+    this.#queue = queue;
   }
 
   async *start(request: RunRequest, streaming: RunStreamOptions): AsyncGenerator<unknown, RunResult> {
@@ -110,7 +119,7 @@ class SessionRuns {
       const messages = await thread.waiting();
       if (messages === undefined)
         throw new ConfigurationError("Expected a run of the session that waits for an answer, found none");
-      const log = this.#open.get(nameOf(key))?.log ?? this.#log(key, invocationOf(messages) ?? nameOf(key));
+      const log = this.#open.get(nameOf(key))?.log ?? this.#log(key, await this.#lastInvocation(key));
       const input = commandOf(request.resume);
       return yield* this.#drive({ key, thread, log, input, before: messages }, request, streaming);
     } finally {
@@ -136,7 +145,7 @@ class SessionRuns {
     }
     const session = await sessions.getSession({ ...key, view: "window" });
     if (session === null) throw new SessionNotFoundError(key.sessionId);
-    const window = toScratch(withoutOpenRound(session.events), invocationId);
+    const window = toScratch(withoutOpenRound(session.events));
     return { ...input(session), [messagesKey]: window };
   }
 
@@ -146,9 +155,8 @@ class SessionRuns {
     if (open !== undefined) await open.log.take(open.messages, "ended");
     else {
       const messages = await thread.waiting();
-      const invocationId = messages && invocationOf(messages);
-      if (messages !== undefined && invocationId !== undefined)
-        await this.#log(key, invocationId).take(messages, "ended");
+      if (messages !== undefined)
+        await this.#log(key, await this.#lastInvocation(key)).take(messages, "ended");
     }
     this.#open.delete(nameOf(key));
     await thread.delete();
@@ -191,6 +199,15 @@ class SessionRuns {
     if (interrupts === undefined) await this.#finish(run, messages, "completed");
     const kind = interrupts === undefined ? "completed" : "interrupted";
     return { kind, invocationId: log.invocationId, messages: log.said, interrupts: interrupts ?? [], state };
+  }
+
+  /** The invocation that a run of an earlier process had: it was the last to write to the log. */
+  async #lastInvocation(key: SessionKey): Promise<string> {
+    const session = await this.#options.sessions.getSession({ ...key, view: "full" });
+    const last = session?.events.findLast(
+      ({ invocationId, actions }) => invocationId !== undefined && actions.summary === undefined,
+    );
+    return last?.invocationId ?? crypto.randomUUID();
   }
 
   /** The rest goes to the log, and the thread is forgotten. */
