@@ -169,6 +169,7 @@ export function resolveFilterOptions(
       minEvents: DEFAULT_MIN_EVENTS,
       minGain: DEFAULT_MIN_GAIN,
       ...summarizing,
+      logger: options.logger,
       ...(options.cacheSafe === true && { summarizer: cacheSafe }),
     }),
     contextWindow: options.contextWindow,

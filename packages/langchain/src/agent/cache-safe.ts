@@ -39,6 +39,8 @@ export function cacheSafeSummarizer(
       const { text, model, usage } = await askModel(sameModel(pending.request), messages, {
         signal: asked.signal,
         maxTokens: undefined,
+        purpose: asked.purpose,
+        observer: asked.observer,
       });
       return { text, usage, ...(model !== null && { model }) };
     },

@@ -36,7 +36,7 @@ export function startedEvent(
   { ledger, calibration }: CompactionTarget,
   { plan, reading, explanation }: StartedFold,
 ): RunStarted {
-  const ofEvents = plan.events.reduce((sum, event) => sum + ledger.of(event), 0) * calibration.factor;
+  const ofEvents = ledger.ofAll(plan.events) * calibration.factor;
   const ofSummaries = plan.previous.reduce((sum, summary) => sum + summary.summaryTokens, 0);
   return {
     kind: "started",
