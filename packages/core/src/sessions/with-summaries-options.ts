@@ -113,7 +113,7 @@ function quietly(logger: { warn(message: string): void }): { warn(message: strin
 function summarizerOf({ summarizer, ...rest }: WithSummariesOptions): SessionSummarizer {
   const others = Object.entries(rest).filter(([name, value]) => !OWN.has(name) && value !== undefined);
   if (!(summarizer instanceof SessionSummarizer)) {
-    return new SessionSummarizer({ ...Object.fromEntries(others), summarizer });
+    return new SessionSummarizer({ ...Object.fromEntries(others), summarizer, logger: rest.logger });
   }
   const [first] = others;
   if (first !== undefined) {
