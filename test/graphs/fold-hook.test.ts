@@ -1,9 +1,9 @@
 import { AIMessage, type BaseMessage, HumanMessage, RemoveMessage } from "@langchain/core/messages";
-import { type BaseCheckpointSaver, MemorySaver } from "@langchain/langgraph";
+import { type BaseCheckpointSaver, MemorySaver, MessagesAnnotation, StateGraph } from "@langchain/langgraph";
 import { createReactAgent } from "@langchain/langgraph/prebuilt";
 import { SqliteSaver } from "@langchain/langgraph-checkpoint-sqlite";
 import { conversationThreshold } from "@sessionfold/core";
-import { type FoldOptions, foldHook } from "@sessionfold/langchain";
+import { type FoldOptions, foldHook, threadSessions } from "@sessionfold/langchain";
 import { tool } from "langchain";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -195,3 +195,37 @@ test("nothing is written to the state without need", async () => {
   const after = messages.map((message) => (message.id === "a2" ? (stamped[0] as BaseMessage) : message));
   expect(await hook({ messages: after })).not.toHaveProperty("messages");
 });
+
+test.each([true, undefined])(
+  "works as a node of a parent graph (memory of its own: %s)",
+  async (checkpointer) => {
+    const server = await serve((_, at) => `answer ${at + 1}`);
+    const summarizer = stubSummarizer("SUM");
+    const saver = new MemorySaver();
+    const make = () => {
+      const child = createReactAgent({
+        llm: server.chat(),
+        tools: [],
+        preModelHook: foldHook(policy(summarizer)),
+        ...(checkpointer === true && { checkpointer: checkpointer as never }),
+      });
+      return new StateGraph(MessagesAnnotation)
+        .addNode("child", child as never)
+        .addEdge("__start__", "child")
+        .compile({ checkpointer: saver });
+    };
+    let messages: BaseMessage[] = [];
+    for (const text of ["q1", "q2", "q3", "q4"])
+      ({ messages } = await make().invoke({ messages: [new HumanMessage(text)] }, config));
+    expect(summarizer.requests).toHaveLength(1);
+    expect(seen(server)).toEqual(["SUM", "user: q3", "assistant: answer 3", "user: q4"]);
+    expect(texts(messages)).toEqual(["q1", "answer 1", "q2", "answer 2", "q3", "answer 3", "q4", "answer 4"]);
+    const key = { appName: "langgraph", userId: "user", sessionId: "t" };
+    const namespaces = checkpointer === true ? ["", "child"] : [""];
+    for (const checkpointNs of namespaces) {
+      const sessions = threadSessions(saver, { checkpointNs });
+      expect((await sessions.getSummary(key))?.text).toBe("SUM");
+      expect((await sessions.listSessions(key)).sessions).toHaveLength(1);
+    }
+  },
+);

@@ -260,35 +260,40 @@ describe("hostile", () => {
 });
 
 describe("over the state of an agent", () => {
-  test.each(["createAgent", "createReactAgent"])("%s finds what its window no longer shows", async (made) => {
-    const server = await startModelServer(({ messages }) =>
-      messages.at(-1)?.role === "tool"
-        ? `It was ${/Bruno/.exec(messages.at(-1)?.content ?? "")?.[0]}.`
-        : { toolCalls: [{ name: "search_history", args: { query: "dog" } }] },
-    );
-    const tools = [...stateRecallTools()];
-    const model = server.chat();
-    const agent =
-      made === "createAgent" ? createAgent({ model, tools }) : createReactAgent({ llm: model, tools });
-    const { messages } = await agent.invoke({
-      messages: [
-        new HumanMessage("My dog is Bruno."),
-        new AIMessage("Fine."),
-        new HumanMessage("What is its name?"),
-      ],
-    });
-    expect(messages.at(-1)?.content).toBe("It was Bruno.");
-    const { required, properties } = (
-      server.requests[0] as never as {
-        tools: {
-          function: { parameters: { required?: string[]; properties: Record<string, { type: string }> } };
-        }[];
-      }
-    ).tools[0]?.function.parameters ?? { properties: {} };
-    expect(required).toEqual(["query"]);
-    expect(properties.limit?.type).toBe("integer");
-    await server.close();
-  });
+  test.each(["createAgent", "createReactAgent", "createReactAgent v2"])(
+    "%s finds what its window no longer shows",
+    async (made) => {
+      const server = await startModelServer(({ messages }) =>
+        messages.at(-1)?.role === "tool"
+          ? `It was ${/Bruno/.exec(messages.at(-1)?.content ?? "")?.[0]}.`
+          : { toolCalls: [{ name: "search_history", args: { query: "dog" } }] },
+      );
+      const tools = [...stateRecallTools()];
+      const model = server.chat();
+      const agent =
+        made === "createAgent"
+          ? createAgent({ model, tools })
+          : createReactAgent({ llm: model, tools, version: made.endsWith("v2") ? "v2" : "v1" });
+      const { messages } = await agent.invoke({
+        messages: [
+          new HumanMessage("My dog is Bruno."),
+          new AIMessage("Fine."),
+          new HumanMessage("What is its name?"),
+        ],
+      });
+      expect(messages.at(-1)?.content).toBe("It was Bruno.");
+      const { required, properties } = (
+        server.requests[0] as never as {
+          tools: {
+            function: { parameters: { required?: string[]; properties: Record<string, { type: string }> } };
+          }[];
+        }
+      ).tools[0]?.function.parameters ?? { properties: {} };
+      expect(required).toEqual(["query"]);
+      expect(properties.limit?.type).toBe("integer");
+      await server.close();
+    },
+  );
 });
 
 test("positions stay what they are while the log grows", async () => {

@@ -318,6 +318,18 @@ describe("tenants", () => {
   });
 });
 
+test("a graph that must not be checkpointed runs as well", async () => {
+  const sessions = await sessionsFor();
+  const graph = new StateGraph(MessagesAnnotation)
+    .addNode("talk", async () => ({ messages: [new AIMessage("one")] }))
+    .addEdge("__start__", "talk")
+    .compile({ checkpointer: false });
+  const runner = createSessionRunner({ agent: graph, sessions });
+  expect((await runner.run({ session: DANA, input: "1" })).kind).toBe("completed");
+  await expect(runner.resume({ session: DANA })).rejects.toThrow(/found none/);
+  expect(await told(sessions)).toEqual(["user: 1", "agent: one"]);
+});
+
 describe("refused", () => {
   test("an agent with a checkpointer, and wrong options", async () => {
     const server = await serve(["x"]);
