@@ -157,7 +157,7 @@ describe("Turn counting, as tRPC-Agent", () => {
     expect(await countOf(sessions, session)).toBe(3);
 
     const summarizer = stubSummarizer();
-    const second = withSummaries(inner, { ...preset, summarizer });
+    const second = withSummaries(inner, { ...preset, mode: "inline", summarizer });
     expect(await countOf(second, session)).toBe(3);
     // The next turn is the fourth for the new decorator too, and the commit is what a third one counts from.
     await appendAll(second, session, turns(1, 3));

@@ -10,12 +10,12 @@ import {
 
 export const KEY = { appName: "app", userId: "user-1", sessionId: "session-1" };
 
-/** A decorated service with one empty session in it. */
+/** A decorated service with one empty session in it. It folds in the append unless the options say otherwise. */
 export async function decorated(
   options: WithSummariesOptions = {},
   inner: SessionService = new InMemorySessionService(),
 ): Promise<{ sessions: SummarizingSessionService; session: Session; inner: SessionService }> {
-  const sessions = withSummaries(inner, options);
+  const sessions = withSummaries(inner, { mode: "inline", ...options });
   return { sessions, session: await sessions.createSession(KEY), inner };
 }
 

@@ -4,9 +4,9 @@ import { ConfigurationError, isSessionfoldError, SummarizeError } from "../share
 import type { FoldedLog } from "../summaries/fold.ts";
 import { BreakerOpen } from "../summarizers/resilience/breaker.ts";
 import { evaluateTrigger } from "../triggers/evaluate.ts";
-import type { SessionStatistics } from "../triggers/session-statistics.ts";
 import type { TriggerExplanation } from "../triggers/trigger.ts";
 import { attempt } from "./attempt.ts";
+import type { CompactionRun } from "./compaction-run.ts";
 import type { CompactionTarget, SummaryDraft } from "./compaction-target.ts";
 import { isWorthFolding, savesTokens } from "./gain.ts";
 import { Vetoed } from "./hooks.ts";
@@ -16,15 +16,6 @@ import { type Reading, readingOf } from "./reading.ts";
 import { draftSummary } from "./summary-draft.ts";
 import { RunTelemetry } from "./telemetry/run-telemetry.ts";
 import { timeoutError, writeSummary } from "./write-summary.ts";
-
-/** How one attempt is made. */
-export interface CompactionRun {
-  /** Skips the trigger; never the keep policy, a pin or a pending round. */
-  readonly force?: boolean | undefined;
-  readonly signal?: AbortSignal | undefined;
-  /** The figures that the trigger is asked about; default: those of now. */
-  readonly statistics?: SessionStatistics | undefined;
-}
 
 /** Asks the trigger, plans, has the summary written, commits it. Until the commit the session is untouched. */
 export async function compact(
@@ -92,11 +83,7 @@ async function fold(
   explanation: TriggerExplanation | undefined,
 ): Promise<SummarizeOutcome> {
   const why = explanation && { explanation };
-  const written = await writeSummary(target, options, reading, {
-    startedAt,
-    signal: run.signal,
-    observer: telemetry,
-  });
+  const written = await writeSummary(target, options, reading, { ...run, startedAt, observer: telemetry });
   if (run.signal?.aborted === true) throw new CalledOff();
   if (written === undefined) return { kind: "skipped", reason: "nothing-to-summarise", ...why };
   const parts = { target, options, plan, written, explanation };
@@ -137,7 +124,12 @@ async function ask(
       attempt(sessionId, "trigger-failed", "The trigger failed", () =>
         evaluateTrigger(options.trigger, run.statistics ?? target.statistics(), options.clock()),
       ),
-    { timeoutMs, signal: run.signal, timedOut: () => timeoutError(timeoutMs, sessionId) },
+    {
+      timeoutMs,
+      signal: run.signal,
+      isDetached: run.isDetached,
+      timedOut: () => timeoutError(timeoutMs, sessionId),
+    },
   );
 }
 

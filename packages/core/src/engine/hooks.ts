@@ -85,7 +85,7 @@ export async function callBefore(
   const { before } = hooks;
   if (before === undefined) return undefined;
   return guarded(hooks, "before", input, async () => {
-    const edit: unknown = await before({ ...input, events: input.events.map(copyEvent) });
+    const edit: unknown = await before(copyOf(input));
     const { events, text } = fieldsOf("before", edit);
     if (text !== undefined) {
       if (typeof text === "string") return { text };
@@ -108,10 +108,7 @@ export async function callAfter(hooks: SummarizeHooks, input: AfterSummarize): P
   const { after } = hooks;
   if (after === undefined) return {};
   const edit = await guarded(hooks, "after", input, async () => {
-    const { text, metadata, veto } = fieldsOf(
-      "after",
-      await after({ ...input, events: input.events.map(copyEvent) }),
-    );
+    const { text, metadata, veto } = fieldsOf("after", await after(copyOf(input)));
     if (text !== undefined && typeof text !== "string")
       throw new ConfigurationError(`Expected \`hooks.after\` to return a \`text\`, got ${describe(text)}`);
     if (metadata !== undefined && (typeof metadata !== "object" || metadata === null))
@@ -126,6 +123,11 @@ export async function callAfter(hooks: SummarizeHooks, input: AfterSummarize): P
   });
   if (edit?.veto === true) throw new Vetoed();
   return edit ?? {};
+}
+
+/** What a hook is handed is its own; summaries cannot be changed. */
+function copyOf<T extends BeforeSummarize | AfterSummarize>(input: T): T {
+  return { ...input, events: input.events.map(copyEvent), previous: [...input.previous] };
 }
 
 async function guarded<T>(

@@ -27,6 +27,7 @@ export { Calibration } from "../tokens/calibration.ts";
 export { countMessageTokens, toTokenCounter } from "../tokens/token-counter.ts";
 export { TokenLedger } from "../tokens/token-ledger.ts";
 export { StatisticsTracker } from "../triggers/statistics-tracker.ts";
+export type { CompactionRun } from "./compaction-run.ts";
 export type { Committed, CompactionTarget, SummaryDraft } from "./compaction-target.ts";
-export { type CompactionRun, compact } from "./compactor.ts";
+export { compact } from "./compactor.ts";
 export { type ResolvedOptions, resolveOptions, summarizerShape } from "./options.ts";

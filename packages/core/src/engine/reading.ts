@@ -41,7 +41,7 @@ export function readingOf(
       events,
       blocks: transcriptBlocks(events, transcript),
       previous:
-        redact === undefined ? plan.previous : plan.previous.map((each) => redactSummary(each, redact)),
+        redact === undefined ? [...plan.previous] : plan.previous.map((each) => redactSummary(each, redact)),
       history: () => {
         const history = historyOf(known, plan);
         return history === null ? null : redactAll(history);

@@ -3,11 +3,12 @@ import { createEvent } from "../events/create-event.ts";
 import { transcriptBlocks } from "../events/transcript.ts";
 import { withDeadline } from "../shared/deadline.ts";
 import { SummarizeError } from "../shared/errors.ts";
-import { redactData } from "../summarizers/redact-events.ts";
+import { redactData, redactEvent } from "../summarizers/redact-events.ts";
 import { usableText } from "../summarizers/resilience/usable-answer.ts";
 import type { SummarizerResult } from "../summarizers/summarizer.ts";
 import type { SummarizerObserver } from "../summarizers/summarizer-observer.ts";
 import { attempt } from "./attempt.ts";
+import type { CompactionRun } from "./compaction-run.ts";
 import type { CompactionTarget } from "./compaction-target.ts";
 import { type BeforeSummarize, callAfter, callBefore } from "./hooks.ts";
 import type { ResolvedOptions } from "./options.ts";
@@ -30,9 +31,8 @@ export async function writeSummary(
   target: CompactionTarget,
   options: ResolvedOptions,
   given: Reading,
-  run: {
+  run: Pick<CompactionRun, "signal" | "isDetached"> & {
     readonly startedAt: number;
-    readonly signal: AbortSignal | undefined;
     readonly observer: SummarizerObserver;
   },
 ): Promise<WrittenSummary | undefined> {
@@ -62,6 +62,7 @@ export async function writeSummary(
         counter: options.counter,
         signal,
         timeLeft,
+        isDetached: run.isDetached,
         observer: run.observer,
       };
       const answer = await attempt(sessionId, "summarizer-failed", "The summarizer failed", () =>
@@ -86,6 +87,7 @@ export async function writeSummary(
     {
       timeoutMs: left,
       signal: run.signal,
+      isDetached: run.isDetached,
       timedOut: () => timeoutError(timeoutMs, sessionId),
     },
   );
@@ -97,24 +99,31 @@ export function timeoutError(timeoutMs: number | null, sessionId: string): Summa
   return new SummarizeError("timeout", message, sessionId, { transient: true });
 }
 
-/** The reading as the hook before it leaves it. What the hook took out must not come in again by another way. */
+/**
+ * The reading as the hook before it leaves it. What a hook took out, now or in an earlier fold, must not come in again by
+ * another way: the events behind the previous summaries are not shown to it, so nobody reads them.
+ */
 async function edited(
-  { hooks, transcript, clock }: ResolvedOptions,
-  reading: Reading,
+  { hooks, transcript, clock, redact }: ResolvedOptions,
+  given: Reading,
   around: Omit<BeforeSummarize, "events" | "text">,
 ): Promise<Reading> {
+  if (hooks.before === undefined) return given;
+  const reading = given.previous.length === 0 ? given : { ...given, history: () => null };
   const input = { ...around, events: reading.events, text: reading.blocks.join("\n") };
   const edit = await callBefore(hooks, input, clock);
   if (edit === undefined) return reading;
-  const history = reading.previous.length === 0 ? reading.history : () => null;
-  if ("text" in edit) {
-    const event = createEvent({ author: "conversation", message: new HumanMessage(edit.text) }, 0, clock);
-    return { ...reading, events: [event], blocks: [edit.text], history };
-  }
-  const blocks = await attempt(around.sessionId, "summarizer-failed", "The transcript's format failed", () =>
-    transcriptBlocks(edit.events, transcript),
-  );
-  return { ...reading, events: edit.events, blocks, history };
+  const message = "The transcript's format or `redact` failed";
+  return attempt(around.sessionId, "summarizer-failed", message, () => {
+    if ("text" in edit) {
+      const text = redact === undefined ? edit.text : redact(edit.text);
+      const event = createEvent({ author: "conversation", message: new HumanMessage(text) }, 0, clock);
+      return { ...reading, events: [event], blocks: [text] };
+    }
+    const events =
+      redact === undefined ? edit.events : edit.events.map((event) => redactEvent(event, redact));
+    return { ...reading, events, blocks: transcriptBlocks(events, transcript) };
+  });
 }
 
 /** The answer with its text and its data redacted: a model may say again what it should not have been told. */

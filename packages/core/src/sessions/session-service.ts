@@ -34,6 +34,11 @@ export interface GetSessionRequest extends SessionKey {
   readonly afterSeq?: number | undefined;
   /** Of a window: the agent that is about to be called; its open tool round comes last. */
   readonly agent?: string | undefined;
+  /**
+   * False: does not wait for a fold that is under way, however large the session is. Hooks, triggers and summarizers that
+   * read the session they work on must say so. Default true. Only a decorated service ever waits.
+   */
+  readonly wait?: boolean | undefined;
 }
 
 /** Asks for a page of sessions. */

@@ -64,8 +64,11 @@ export interface SummarizingSessionService extends SessionService {
    * @throws SessionNotFoundError, SummaryNotFoundError, UnsupportedError where the store cannot delete events
    */
   prune(session: SessionRef, options?: PruneOptions): Promise<readonly string[]>;
-  /** Waits for the runs that are in progress at the call. */
+  /** Waits for all folds that wait or run at the call. */
   flush(): Promise<void>;
-  /** Ends runs in progress and starts no more; appends still work. */
-  close(): Promise<void>;
+  /**
+   * Starts no more folds, waits for those under way, by default at most 10 seconds (`drainMs`, in milliseconds), and calls
+   * off what is left. Appends and reads still work.
+   */
+  close(options?: { readonly drainMs?: number | undefined }): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { eventFromJson, timeOf } from "../events/event-json.ts";
 import type { SessionEvent } from "../events/session-event.ts";
 import type { SessionKey } from "../events/session-key.ts";
+import { SessionNotFoundError } from "../shared/errors.ts";
 import { FoldedLog } from "../summaries/fold.ts";
 import { Calibration } from "../tokens/calibration.ts";
 import { type StatisticsOptions, StatisticsTracker } from "../triggers/statistics-tracker.ts";
@@ -96,6 +97,29 @@ export class TrackedSession {
     this.#takeOver(session.events ?? [], afterSeq);
     this.#warn();
     return session;
+  }
+
+  /**
+   * As `read`, for a session that must be there.
+   * @throws SessionNotFoundError
+   */
+  async readOrThrow(inner: SessionService): Promise<Session> {
+    const session = await this.read(inner);
+    if (session === null) throw new SessionNotFoundError(this.key.sessionId);
+    return session;
+  }
+
+  /** Within the queue: appends to the session that was just read, and takes over what was stored. */
+  async store(inner: SessionService, session: Session, event: SessionEvent): Promise<SessionEvent> {
+    const numbered = { ...event, seq: this.log.lastSeq + 1 };
+    const answer = (await inner.appendEvent({ session, event: numbered })) as SessionEvent | undefined;
+    // A service that numbers by itself, or stores less than it was given, has the last word on that.
+    const told = answer?.id === event.id && typeof answer.seq === "number";
+    const stored = told
+      ? { ...numbered, seq: answer.seq, actions: answer.actions ?? numbered.actions }
+      : numbered;
+    this.append(stored);
+    return stored;
   }
 
   #warn(): void {

@@ -3,9 +3,13 @@ import { type SessionSummarizerOptions, summarizerShape } from "../engine/option
 import type { SummarizeOutcome } from "../engine/outcome.ts";
 import { SessionSummarizer } from "../engine/session-summarizer.ts";
 import type { SessionKey } from "../events/session-key.ts";
+import { LONGEST_TIMEOUT_MS } from "../shared/deadline.ts";
 import { ConfigurationError } from "../shared/errors.ts";
 import { validate } from "../shared/validate.ts";
 import type { Summarizer } from "../summarizers/summarizer.ts";
+import { type TriggerOption, toTrigger, triggerSchema } from "../triggers/evaluate.ts";
+import { timesAsLarge } from "../triggers/hard-limit.ts";
+import type { Trigger } from "../triggers/trigger.ts";
 
 /** Where an outcome comes from. */
 export interface OutcomeContext {
@@ -20,10 +24,26 @@ export interface WithSummariesOptions extends Omit<SessionSummarizerOptions, "su
   /** When to fold, what to keep and who writes; or only who writes. Default: one made of the other options. */
   readonly summarizer?: SessionSummarizer | Summarizer | undefined;
   /**
-   * When sessions fold by themselves. `inline` (default): in the append that makes them due, before it returns.
-   * `manual`: never; only `summarize` folds.
+   * When sessions fold by themselves. `background` (default): after the append that makes them due, which does not wait.
+   * `inline`: in that append, before it returns. `manual`: never; only `summarize` folds.
    */
-  readonly mode?: "inline" | "manual" | undefined;
+  readonly mode?: "background" | "inline" | "manual" | undefined;
+  /**
+   * In the background: when a session is so large that a read of its window waits for the fold. False: never. Default: at
+   * twice what `trigger` asks for; only sizes count, not times.
+   */
+  readonly limit?: TriggerOption | false | undefined;
+  /** How long such a read waits, in milliseconds; then it hands out the unfolded window. Default 30,000. */
+  readonly limitWaitMs?: number | undefined;
+  /** In the background: folds at once, over all sessions. Default 4. */
+  readonly maxConcurrentFolds?: number | undefined;
+  /** In the background: sessions that may wait for their fold. Others are found again at their next append. Default 10,000. */
+  readonly maxWaitingSessions?: number | undefined;
+  /**
+   * Given the end of each fold in the background, for platforms that stop a process once it has answered, such as
+   * `waitUntil` of serverless functions.
+   */
+  readonly waitUntil?: ((done: Promise<void>) => unknown) | undefined;
   /** Told of every attempt, those that skipped as well. What it throws is logged and changes nothing. */
   readonly onOutcome?: ((outcome: SummarizeOutcome, context: OutcomeContext) => unknown) | undefined;
   /** Gets warnings, which never carry content. Default: the console. */
@@ -35,17 +55,26 @@ export interface WithSummariesOptions extends Omit<SessionSummarizerOptions, "su
 /** Options after the defaults are in. */
 export interface ResolvedServiceOptions {
   readonly summarizer: SessionSummarizer;
-  readonly mode: "inline" | "manual";
+  readonly mode: "background" | "inline" | "manual";
+  readonly limit: Trigger | undefined;
+  readonly limitWaitMs: number;
+  readonly maxConcurrentFolds: number;
+  readonly maxWaitingSessions: number;
+  readonly waitUntil: ((done: Promise<void>) => unknown) | undefined;
   readonly onOutcome: NonNullable<WithSummariesOptions["onOutcome"]>;
   readonly logger: { warn(message: string): void };
   readonly maxCachedSessions: number;
 }
 
 const DEFAULT_CACHED_SESSIONS = 1000;
+const DEFAULT_LIMIT_FACTOR = 2;
+const DEFAULT_LIMIT_WAIT_MS = 30_000;
+const DEFAULT_CONCURRENT_FOLDS = 4;
+const DEFAULT_WAITING_SESSIONS = 10_000;
 
 const aboveZero = { error: "an integer above 0" };
-const schema = z.strictObject({
-  ...summarizerShape,
+const aWait = { error: `milliseconds >= 0 and at most ${LONGEST_TIMEOUT_MS}` };
+const ownShape = {
   summarizer: z
     .custom<SessionSummarizer | Summarizer>(
       (value) =>
@@ -53,7 +82,20 @@ const schema = z.strictObject({
       { error: "a SessionSummarizer or a summarizer" },
     )
     .optional(),
-  mode: z.enum(["inline", "manual"], { error: '"inline" or "manual"' }).optional(),
+  mode: z
+    .enum(["background", "inline", "manual"], { error: '"background", "inline" or "manual"' })
+    .optional(),
+  limit: z
+    .union([z.literal(false), triggerSchema], { error: "a trigger, a list of them, or false" })
+    .optional(),
+  limitWaitMs: z.number(aWait).min(0, aWait).max(LONGEST_TIMEOUT_MS, aWait).optional(),
+  maxConcurrentFolds: z.int(aboveZero).min(1, aboveZero).optional(),
+  maxWaitingSessions: z.int(aboveZero).min(1, aboveZero).optional(),
+  waitUntil: z
+    .custom<NonNullable<WithSummariesOptions["waitUntil"]>>((value) => typeof value === "function", {
+      error: "a function",
+    })
+    .optional(),
   onOutcome: z
     .custom<NonNullable<WithSummariesOptions["onOutcome"]>>((value) => typeof value === "function", {
       error: "a function",
@@ -68,9 +110,10 @@ const schema = z.strictObject({
     )
     .optional(),
   maxCachedSessions: z.int(aboveZero).min(1, aboveZero).optional(),
-});
+};
+const schema = z.strictObject({ ...summarizerShape, ...ownShape });
 
-const OWN = new Set(["summarizer", "mode", "onOutcome", "logger", "maxCachedSessions"]);
+const OWN: ReadonlySet<string> = new Set(Object.keys(ownShape));
 
 /**
  * Checks options and fills in the defaults.
@@ -80,9 +123,21 @@ export function resolveServiceOptions(given: WithSummariesOptions): ResolvedServ
   const options = validate(schema, given);
   const logger = quietly(options.logger ?? console);
   const report = options.onOutcome;
+  const summarizer = summarizerOf(given);
+  const { limit } = options;
   return {
-    summarizer: summarizerOf(given),
-    mode: options.mode ?? "inline",
+    summarizer,
+    mode: options.mode ?? "background",
+    limit:
+      limit === false
+        ? undefined
+        : limit === undefined
+          ? timesAsLarge(summarizer.options.trigger, DEFAULT_LIMIT_FACTOR)
+          : toTrigger(limit),
+    limitWaitMs: options.limitWaitMs ?? DEFAULT_LIMIT_WAIT_MS,
+    maxConcurrentFolds: options.maxConcurrentFolds ?? DEFAULT_CONCURRENT_FOLDS,
+    maxWaitingSessions: options.maxWaitingSessions ?? DEFAULT_WAITING_SESSIONS,
+    waitUntil: options.waitUntil,
     onOutcome: (outcome, context) => {
       const warn = (): void =>
         logger.warn(`sessionfold: onOutcome failed for session ${context.session.sessionId}`);

@@ -1,11 +1,9 @@
-import type { CompactionTarget } from "../engine/compaction-target.ts";
-import { type CompactionRun, compact } from "../engine/compactor.ts";
-import type { ResolvedOptions } from "../engine/options.ts";
 import type { SummarizeOutcome } from "../engine/outcome.ts";
 import { checkedCall, type SessionSummarizer, type SummarizeOptions } from "../engine/session-summarizer.ts";
 import { copyEvent, createEvent, type EventInput } from "../events/create-event.ts";
 import { isUserEvent, type SessionEvent } from "../events/session-event.ts";
-import { keyOf, keyString, type SessionKey, type SessionRef } from "../events/session-key.ts";
+import { keyOf, type SessionKey, type SessionRef } from "../events/session-key.ts";
+import { LONGEST_TIMEOUT_MS } from "../shared/deadline.ts";
 import {
   ConfigurationError,
   EventsPrunedError,
@@ -15,12 +13,10 @@ import {
 import { describe, requireObject } from "../shared/validate.ts";
 import type { SessionSummary } from "../summaries/session-summary.ts";
 import { windowOf } from "../summaries/window.ts";
-import type { SessionStatistics } from "../triggers/session-statistics.ts";
-import { checkPoint } from "./check-points.ts";
+import { Folding } from "./folding.ts";
 import { handToCaller } from "./hand-to-caller.ts";
 import { type MarkRequest, marksOf, refuseIfPruned } from "./mark-request.ts";
 import { prunableIds } from "./prunable.ts";
-import { Runs } from "./runs.ts";
 import { type SearchQuery, type SearchResult, searchLog } from "./search.ts";
 import {
   type AppendEventRequest,
@@ -44,6 +40,9 @@ import {
   resolveServiceOptions,
   type WithSummariesOptions,
 } from "./with-summaries-options.ts";
+
+/** How long `close` waits for folds that are under way, in milliseconds. */
+const DEFAULT_DRAIN_MS = 10_000;
 
 const DECORATED = Symbol.for("sessionfold.decorated");
 
@@ -80,15 +79,14 @@ class SummarizingService implements SummarizingSessionService {
   readonly #options: ResolvedServiceOptions;
   readonly #summarizer: SessionSummarizer;
   readonly #tracked: TrackedSessions;
-  readonly #runs: Runs;
-  readonly #closing = new AbortController();
+  readonly #folding: Folding;
 
   constructor(inner: SessionService, options: ResolvedServiceOptions) {
     this.#inner = inner;
     this.#options = options;
     this.#summarizer = options.summarizer;
     this.#tracked = new TrackedSessions(options.maxCachedSessions, options.logger);
-    this.#runs = new Runs(this.#closing.signal);
+    this.#folding = new Folding(inner, options, this.#tracked);
   }
 
   get metadata(): SessionSummarizer["metadata"] {
@@ -106,11 +104,22 @@ class SummarizingService implements SummarizingSessionService {
 
   async getSession(request: GetSessionRequest): Promise<Session | null> {
     requireObject("request", request);
-    const { view = "window", agent, afterSeq } = request;
+    const { view = "window", wait = true } = request;
     if (view !== "window" && view !== "full") {
       throw new ConfigurationError(`Expected \`view\` to be "window" or "full", got ${describe(view, true)}`);
     }
-    return this.#read(request, async (tracked, session) => {
+    return this.#tracked.use(keyOf(request), async (tracked) => {
+      const session = await this.#sessionAsked(tracked, request);
+      const mayWait = session !== null && view === "window" && wait;
+      if (!mayWait || !(await this.#folding.waitIfTooLarge(tracked))) return session;
+      return this.#sessionAsked(tracked, request);
+    });
+  }
+
+  #sessionAsked(tracked: TrackedSession, request: GetSessionRequest): Promise<Session | null> {
+    const { view = "window", agent, afterSeq } = request;
+    return tracked.queue.run(async () => {
+      const session = await tracked.read(this.#inner);
       if (session === null) return null;
       const { mergeSummaries } = this.#summarizer.options;
       const shown = view === "full" ? tracked.log.events : windowOf(tracked.log, { agent, mergeSummaries });
@@ -130,7 +139,7 @@ class SummarizingService implements SummarizingSessionService {
       tracked.queue.run(async () => {
         await this.#inner.deleteSession(tracked.key);
         tracked.reset();
-        this.#runs.end(keyString(tracked.key));
+        this.#folding.end(tracked.key);
       }),
     );
   }
@@ -142,20 +151,22 @@ class SummarizingService implements SummarizingSessionService {
       throw new ConfigurationError(`Expected \`fold\` to be true or false, got ${describe(fold)}`);
     const event = createEvent(input, 0, this.#summarizer.options.clock);
     if (event.partial === true) return event;
-    const mayFold = fold && this.#options.mode === "inline";
+    const mayFold = fold && this.#options.mode !== "manual";
     return this.#tracked.use(keyOf(caller), async (tracked) => {
       const { stored, isNew, before } = await tracked.queue.run(async () => {
-        const session = await this.#readOrThrow(tracked);
+        const session = await tracked.readOrThrow(this.#inner);
         const known = tracked.log.get(event.id);
         if (known !== undefined) return { stored: known, isNew: false, before: undefined };
         refuseIfPruned(event.actions.marks ?? [], tracked.log);
         // What a session was like before it is asked of user events alone; see `checkPoint`.
         const isAsked = mayFold && isUserEvent(event);
-        const before = isAsked ? this.#statistics(tracked, undefined, this.#summarizer.options) : undefined;
-        return { stored: await this.#store(tracked, session, event), isNew: true, before };
+        const before = isAsked
+          ? this.#folding.statistics(tracked, undefined, this.#summarizer.options)
+          : undefined;
+        return { stored: await tracked.store(this.#inner, session, event), isNew: true, before };
       });
       const answer = handToCaller(caller, stored, isNew);
-      if (isNew && mayFold) await this.#foldIfDue(tracked, stored, before);
+      if (isNew && mayFold) await this.#folding.afterAppend(tracked, stored, before);
       return answer;
     });
   }
@@ -164,8 +175,8 @@ class SummarizingService implements SummarizingSessionService {
     const { scope, signal, force, ...overrides } = checkedCall(given);
     const options = this.#summarizer.withOverrides(overrides);
     return this.#tracked.use(keyOf(session), async (tracked) => {
-      await tracked.queue.run(() => this.#readOrThrow(tracked));
-      return this.#run(tracked, scope, options, { force, signal }, false);
+      await tracked.queue.run(() => tracked.readOrThrow(this.#inner));
+      return this.#folding.run(tracked, scope, options, { force, signal });
     });
   }
 
@@ -211,7 +222,7 @@ class SummarizingService implements SummarizingSessionService {
     return this.#withSession(ref, async (tracked, session) => {
       const marks = marksOf(request, tracked.log);
       const event = createEvent({ author: "system", actions: { marks } }, 0, this.#summarizer.options.clock);
-      return copyEvent(await this.#store(tracked, session, event));
+      return copyEvent(await tracked.store(this.#inner, session, event));
     });
   }
 
@@ -236,12 +247,13 @@ class SummarizingService implements SummarizingSessionService {
   }
 
   async flush(): Promise<void> {
-    await this.#runs.settled();
+    await this.#folding.flush();
   }
 
-  async close(): Promise<void> {
-    this.#closing.abort();
-    await this.flush();
+  async close({ drainMs = DEFAULT_DRAIN_MS }: { readonly drainMs?: number | undefined } = {}): Promise<void> {
+    if (typeof drainMs !== "number" || !(drainMs >= 0))
+      throw new ConfigurationError(`Expected \`drainMs\` to be milliseconds >= 0, got ${describe(drainMs)}`);
+    await this.#folding.close(Math.min(drainMs, LONGEST_TIMEOUT_MS));
   }
 
   /** Works on the session as it stands in the inner service; null where there is none. */
@@ -263,93 +275,4 @@ class SummarizingService implements SummarizingSessionService {
       return task(tracked, session);
     });
   }
-
-  /** Within the queue: brings the log up to date. */
-  async #readOrThrow(tracked: TrackedSession): Promise<Session> {
-    const session = await tracked.read(this.#inner);
-    if (session === null) throw new SessionNotFoundError(tracked.key.sessionId);
-    return session;
-  }
-
-  /** Within the queue: appends to the session that was just read, and takes over what was stored. */
-  async #store(tracked: TrackedSession, session: Session, event: SessionEvent): Promise<SessionEvent> {
-    const numbered = { ...event, seq: tracked.log.lastSeq + 1 };
-    const answer = (await this.#inner.appendEvent({ session, event: numbered })) as SessionEvent | undefined;
-    // A service that numbers by itself, or stores less than it was given, has the last word on that.
-    const told = answer?.id === event.id && typeof answer.seq === "number";
-    const stored = told
-      ? { ...numbered, seq: answer.seq, actions: answer.actions ?? numbered.actions }
-      : numbered;
-    tracked.append(stored);
-    return stored;
-  }
-
-  #statistics(
-    tracked: TrackedSession,
-    scope: string | undefined,
-    options: ResolvedOptions,
-  ): SessionStatistics {
-    const { transcript: format, contextWindow } = options;
-    return tracked.statistics({ ledger: this.#summarizer.ledger, scope, format }).snapshot(contextWindow);
-  }
-
-  async #foldIfDue(
-    tracked: TrackedSession,
-    event: SessionEvent,
-    before: SessionStatistics | undefined,
-  ): Promise<void> {
-    const at = checkPoint(tracked.log, event);
-    if (at === undefined || this.#closing.signal.aborted) return;
-    // A run in progress was started by another caller, who will see it through.
-    if (this.#runs.has(runKey(tracked.key, undefined))) return;
-    const statistics = at === "before" ? before : undefined;
-    await this.#run(
-      tracked,
-      undefined,
-      this.#summarizer.options,
-      { statistics, signal: this.#closing.signal },
-      true,
-    );
-  }
-
-  #run(
-    tracked: TrackedSession,
-    scope: string | undefined,
-    options: ResolvedOptions,
-    run: CompactionRun,
-    automatic: boolean,
-  ): Promise<SummarizeOutcome> {
-    const { generation, key } = tracked;
-    const request = { generation, signal: run.signal, force: run.force === true };
-    return this.#runs.join(runKey(key, scope), request, async (signal) => {
-      const outcome = await compact(this.#target(tracked, scope, options), options, { ...run, signal });
-      this.#options.onOutcome(outcome, { session: key, scope, automatic });
-      return outcome;
-    });
-  }
-
-  #target(tracked: TrackedSession, scope: string | undefined, options: ResolvedOptions): CompactionTarget {
-    const { generation } = tracked;
-    return {
-      sessionId: tracked.key.sessionId,
-      scope,
-      ledger: this.#summarizer.ledger,
-      log: () => tracked.log,
-      statistics: () => this.#statistics(tracked, scope, options),
-      calibration: tracked.calibration,
-      commit: (makeDraft) =>
-        tracked.queue.run(async () => {
-          const session = await this.#readOrThrow(tracked);
-          const draft = tracked.generation === generation ? makeDraft(tracked.log) : undefined;
-          if (draft === undefined) return undefined;
-          await this.#store(tracked, session, createEvent(draft.event, 0, options.clock));
-          const { mergeSummaries } = this.#summarizer.options;
-          return { draft, window: windowOf(tracked.log, { mergeSummaries }).map(copyEvent) };
-        }),
-    };
-  }
-}
-
-function runKey(key: SessionKey, scope: string | undefined): string {
-  return `${keyString(key)}${scope === undefined ? "" : JSON.stringify(scope)}`;
 }

@@ -1,14 +1,17 @@
 /** A caller called it off. */
 export class CalledOff extends Error {}
 
-/** Waits; ended early, and without a timer left behind, when the signal is aborted, with its reason. */
-export type Sleep = (milliseconds: number, signal: AbortSignal) => Promise<void>;
+/**
+ * Waits; ended early, and without a timer left behind, when the signal is aborted, with its reason. `isDetached`: nobody
+ * waits for it, so it keeps no process alive.
+ */
+export type Sleep = (milliseconds: number, signal: AbortSignal, isDetached?: boolean) => Promise<void>;
 
 /** The longest that a timer of JavaScript can be set to. */
 export const LONGEST_TIMEOUT_MS: number = 2 ** 31 - 1;
 
 /** Waits by the machine's timer. */
-export const systemSleep: Sleep = (milliseconds, signal) =>
+export const systemSleep: Sleep = (milliseconds, signal, isDetached) =>
   new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
     const onAbort = (): void => {
@@ -22,8 +25,14 @@ export const systemSleep: Sleep = (milliseconds, signal) =>
       },
       Math.min(milliseconds, LONGEST_TIMEOUT_MS),
     );
+    if (isDetached === true) unref(timer);
     signal.addEventListener("abort", onAbort, { once: true });
   });
+
+/** Lets the process end although the timer has not; where there are processes. */
+function unref(timer: ReturnType<typeof setTimeout>): void {
+  (timer as { unref?: () => void }).unref?.();
+}
 
 /** Terms of a piece of work. */
 export interface DeadlineOptions {
@@ -32,6 +41,8 @@ export interface DeadlineOptions {
   readonly signal?: AbortSignal | undefined;
   /** The error that the work ends with at the deadline. */
   readonly timedOut: () => Error;
+  /** Nobody waits for it: its timer keeps no process alive. */
+  readonly isDetached?: boolean | undefined;
 }
 
 /**
@@ -42,7 +53,7 @@ export interface DeadlineOptions {
  */
 export async function withDeadline<T>(
   work: (signal: AbortSignal, timeLeft: () => number | null) => Promise<T>,
-  { timeoutMs, signal, timedOut }: DeadlineOptions,
+  { timeoutMs, signal, timedOut, isDetached }: DeadlineOptions,
 ): Promise<T> {
   if (signal?.aborted === true) throw new CalledOff();
   const controller = new AbortController();
@@ -57,6 +68,7 @@ export async function withDeadline<T>(
       controller.abort(error);
     };
     if (timeoutMs !== null) timer = setTimeout(() => end(timedOut()), timeoutMs);
+    if (timer !== undefined && isDetached === true) unref(timer);
     onAbort = () => end(new CalledOff());
     signal?.addEventListener("abort", onAbort, { once: true });
   });

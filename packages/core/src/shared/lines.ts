@@ -2,13 +2,22 @@ const LINE_END = /\r\n|[\n\v\f\r\u0085\u2028\u2029]/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is there to find
 const NOT_PART_OF_A_NAME = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
 const INDENT = "  ";
+const LONE_HALF = /\p{Surrogate}/gu;
 
 /** The text with every line but the first indented, so that no line of it can pass for the beginning of an entry. */
 export function indentFurtherLines(text: string): string {
   return text.replace(LINE_END, (end) => end + INDENT);
 }
 
-/** A name on one line: line ends and control characters become a space. */
+/** A name on one line: line ends and control characters become a space, and no colon in it ends a name. */
 export function singleLine(name: string): string {
-  return name.replace(NOT_PART_OF_A_NAME, " ").trim();
+  return name
+    .replace(NOT_PART_OF_A_NAME, " ")
+    .replace(/:(?=\s|$)/g, "")
+    .trim();
+}
+
+/** The text with lone halves of surrogate pairs replaced: strict readers of JSON refuse a request that holds one. */
+export function wholeCharacters(text: string): string {
+  return text.replace(LONE_HALF, "\ufffd");
 }

@@ -37,6 +37,8 @@ export interface SummarizerRequest {
   readonly timeLeft: () => number | null;
   /** Told what happens on the way. `chatModelSummarizer` and what is built on it tell it of each call of their model. */
   readonly observer?: SummarizerObserver | undefined;
+  /** Nobody waits for it: timers of a summarizer should keep no process alive. Default false. */
+  readonly isDetached?: boolean | undefined;
 }
 
 /** What a summarizer answers. */

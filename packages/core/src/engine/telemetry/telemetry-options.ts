@@ -75,7 +75,8 @@ function teller(
   return (sessionId, make) => {
     const warn = (): void => {
       try {
-        logger.warn(`sessionfold: onEvent failed for session ${sessionId}`);
+        const where = sessionId === "" ? "" : ` for session ${sessionId}`;
+        logger.warn(`sessionfold: onEvent failed${where}`);
       } catch {
         // There is nobody left to tell.
       }

@@ -52,6 +52,7 @@ function withShare(
   return withDeadline((signal, timeLeft) => member.summarize({ ...request, signal, timeLeft }), {
     timeoutMs: (time * shareOf(member)) / all,
     signal: request.signal,
+    isDetached: request.isDetached,
     timedOut: () => new ShareTimedOut(),
   });
 }

@@ -67,7 +67,7 @@ export function retrying(inner: Summarizer, options: RetryOptions = {}): Summari
         const left = request.timeLeft();
         if (wait === undefined || (left !== null && wait >= left)) throw error;
         request.observer?.retrying({ attempt, waitMs: wait, error });
-        await sleep(wait, request.signal);
+        await sleep(wait, request.signal, request.isDetached);
         // A sleep of one's own may not heed the signal.
         request.signal.throwIfAborted();
       }

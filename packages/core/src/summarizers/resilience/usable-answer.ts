@@ -1,3 +1,4 @@
+import { wholeCharacters } from "../../shared/lines.ts";
 import { around, type Summarizer, type SummarizerRequest, type SummarizerResult } from "../summarizer.ts";
 import { truncateText } from "../truncate.ts";
 
@@ -37,7 +38,8 @@ export function usableText(
   { maxLength, previous, transcript }: Pick<SummarizerRequest, "maxLength" | "previous" | "transcript">,
 ): string {
   if (typeof text !== "string" || text.trim() === "") throw new UnusableAnswer("empty-summary");
-  const cut = maxLength === null ? text.trim() : truncateText(text.trim(), maxLength);
+  const whole = wholeCharacters(text.trim());
+  const cut = maxLength === null ? whole : truncateText(whole, maxLength);
   const source = previous.reduce((length, summary) => length + summary.text.length + 1, transcript.length);
   if (cut.length > source)
     throw new UnusableAnswer("summary-too-long", `: ${cut.length} characters for a source of ${source}`);
