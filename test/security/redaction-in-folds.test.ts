@@ -1,4 +1,5 @@
-import { redactSecrets, SessionSummarizer } from "@sessionfold/core";
+import { AIMessage, ToolMessage } from "@langchain/core/messages";
+import { type EventInput, redactSecrets, SessionSummarizer } from "@sessionfold/core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { a, u } from "../support/events.ts";
 import { summarized } from "../support/folds.ts";
@@ -20,26 +21,23 @@ beforeAll(async () => {
 
 afterAll(() => server.close());
 
-test.each(PLACES.filter((place) => place !== "tool arguments"))(
-  "a secret as %s reaches no model, and stays in the log",
-  async (place) => {
-    const { sessions, session } = await decorated({
-      mode: "manual",
-      model: server.chat(),
-      keep: { turns: 0 },
-      redact,
-    });
-    await appendAll(sessions, session, planted(place, `before ${SECRET} after`));
-    answer = "A summary.";
-    const { summary } = summarized(await sessions.summarize(session, { force: true }));
-    expect(JSON.stringify(server.requests.at(-1))).not.toContain(SECRET);
-    // The id of a call is no text for a model: a transcript has none.
-    if (place !== "call id") expect(server.said("user")).toContain(MARKER);
-    const unfolded = await sessions.unfold(session, summary.id);
-    const { events = [] } = (await sessions.getSession({ ...KEY, view: "full" })) ?? {};
-    expect(JSON.stringify([...unfolded, ...events])).toContain(SECRET);
-  },
-);
+test.each(PLACES)("a secret as %s reaches no model, and stays in the log", async (place) => {
+  const { sessions, session } = await decorated({
+    mode: "manual",
+    model: server.chat(),
+    keep: { turns: 0 },
+    redact,
+  });
+  await appendAll(sessions, session, planted(place, `before ${SECRET} after`));
+  answer = "A summary.";
+  const { summary } = summarized(await sessions.summarize(session, { force: true }));
+  expect(JSON.stringify(server.requests.at(-1))).not.toContain(SECRET);
+  // The id of a call is no text for a model: a transcript has none.
+  if (place !== "call id") expect(server.said("user")).toContain(MARKER);
+  const unfolded = await sessions.unfold(session, summary.id);
+  const { events = [] } = (await sessions.getSession({ ...KEY, view: "full" })) ?? {};
+  expect(JSON.stringify([...unfolded, ...events])).toContain(SECRET);
+});
 
 test("hooks see what is read and written as the model does: no hook is shown a secret", async () => {
   const seen: string[] = [];
@@ -97,4 +95,48 @@ test.each(PLACES)("a secret as %s is in no extract", async (place) => {
   const summarizer = new SessionSummarizer({ keep: { turns: 0 }, redact, targetTokens: 5000 });
   const { summary } = summarized(await summarizer.summarizeEvents(planted(place, SECRET), { force: true }));
   expect(JSON.stringify(summary)).not.toContain(SECRET);
+});
+
+/** A value that is a secret by its key alone. */
+const KEYED: readonly EventInput[] = [
+  u("Log in."),
+  {
+    author: "agent",
+    message: new AIMessage({
+      content: "",
+      tool_calls: [
+        {
+          id: "c1",
+          name: "login",
+          args: { user: "dana", password: "swordfish7", nested: { api_key: "k3y9x2q7w5m1" } },
+        },
+      ],
+    }),
+  },
+  {
+    author: "tool",
+    message: new ToolMessage({
+      content: '{"session_token":"t0k3n4u5x7y9z1"}',
+      tool_call_id: "c1",
+      name: "login",
+    }),
+  },
+  a("You are in."),
+  u("Good."),
+];
+
+test("what is a secret by the name of its argument is seen with that name", async () => {
+  answer = "A summary.";
+  const summarizer = new SessionSummarizer({ model: server.chat(), keep: { turns: 0 }, redact });
+  summarized(await summarizer.summarizeEvents(KEYED, { force: true }));
+  for (const secret of ["swordfish7", "k3y9x2q7w5m1", "t0k3n4u5x7y9z1"])
+    expect(server.said("user")).not.toContain(secret);
+  expect(server.said("user")).toContain("dana");
+});
+
+test("and in an extract", async () => {
+  const summarizer = new SessionSummarizer({ keep: { turns: 0 }, redact, targetTokens: 5000 });
+  const { summary } = summarized(await summarizer.summarizeEvents(KEYED, { force: true }));
+  for (const secret of ["swordfish7", "k3y9x2q7w5m1", "t0k3n4u5x7y9z1"])
+    expect(summary.text).not.toContain(secret);
 });

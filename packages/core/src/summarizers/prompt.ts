@@ -1,5 +1,6 @@
 import { ConfigurationError } from "../shared/errors.ts";
 import { fenceId } from "../shared/fence.ts";
+import { wholeCharacters } from "../shared/lines.ts";
 import { compileTemplate, type Template, type TemplateRules } from "../shared/template.ts";
 import {
   DEFAULT_MERGE_PROMPT,
@@ -97,7 +98,7 @@ export function compilePrompts(options: PromptOptions = {}): Prompts {
         fence: fenceId(id, [text, previous]),
       };
       const told = hasSystem ? system.render(values) : "";
-      return { system: told === "" ? undefined : told, user: template.render(values) };
+      return { system: told === "" ? undefined : told, user: wholeCharacters(template.render(values)) };
     },
   };
 }

@@ -1,6 +1,7 @@
 import { copyEvent } from "../events/create-event.ts";
 import type { SessionEvent } from "../events/session-event.ts";
 import { deepCopy } from "../shared/deep-copy.ts";
+import { jsonText } from "../shared/json-text.ts";
 import { SessionSummary } from "../summaries/session-summary.ts";
 
 /** Takes out of a text what must not be read on. */
@@ -25,7 +26,8 @@ export function redactEvent(event: SessionEvent, redact: Redact): SessionEvent {
   for (const field of CONTENT) {
     const value = message?.[field];
     if (message === undefined || value === undefined) continue;
-    message[field] = redactData(value, redact);
+    const texts = field === "tool_calls" ? redactArguments(value as readonly unknown[], redact) : value;
+    message[field] = redactData(texts, redact);
   }
   return {
     ...copy,
@@ -37,6 +39,28 @@ export function redactEvent(event: SessionEvent, redact: Redact): SessionEvent {
 /** A copy of plain data with every text in it, keys apart, redacted. */
 export function redactData<T>(value: T, redact: Redact): T {
   return deepCopy(value, (text, key) => (key !== undefined && STRUCTURE.has(key) ? text : redact(text)));
+}
+
+/**
+ * Arguments are redacted as the JSON that a transcript shows, since many a value is a secret by its key alone, and a key
+ * may hold one. Where a marker breaks the JSON, its text stands for them.
+ */
+function redactArguments(calls: readonly unknown[], redact: Redact): readonly unknown[] {
+  return calls.map((call) => {
+    const { args } = (call ?? {}) as { args?: unknown };
+    if (typeof args !== "object" || args === null) return call;
+    const text = jsonText(args);
+    const redacted = redact(text);
+    return redacted === text ? call : { ...(call as object), args: parsed(redacted) };
+  });
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
 }
 
 /** The same summary with its text and its data redacted. */
