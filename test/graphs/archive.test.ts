@@ -1,8 +1,16 @@
 import { type BaseMessage, HumanMessage, RemoveMessage } from "@langchain/core/messages";
 import { type BaseCheckpointSaver, interrupt, MemorySaver } from "@langchain/langgraph";
+import { createReactAgent } from "@langchain/langgraph/prebuilt";
 import { SqliteSaver } from "@langchain/langgraph-checkpoint-sqlite";
 import { conversationThreshold, InMemorySessionService, withSummaries } from "@sessionfold/core";
-import { agentSummarizer, archive, archiveThread, recallTools, threadSessions } from "@sessionfold/langchain";
+import {
+  agentSummarizer,
+  archive,
+  archiveThread,
+  foldHook,
+  recallTools,
+  threadSessions,
+} from "@sessionfold/langchain";
 import { createAgent, tool } from "langchain";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
@@ -10,7 +18,7 @@ import { stubSummarizer } from "../support/stub-summarizer.ts";
 import { DANA, modelServers, told } from "./support.ts";
 
 const serve = modelServers();
-const config = { configurable: { thread_id: "t1" } };
+const config = { configurable: { thread_id: DANA.sessionId } };
 const weather = tool(async ({ city }: { city: string }) => `${city}: rain`, {
   name: "weather",
   description: "Tells the weather.",
@@ -36,7 +44,15 @@ async function setUp(saver: BaseCheckpointSaver = new MemorySaver(), more: { arc
       checkpointer: saver,
       middleware: [
         agentSummarizer({ summarizer, trigger: conversationThreshold(3), keep: { turns: 2 } }),
-        ...(more.archive === true ? [archive({ sessions, key: () => DANA, minMessages: 2 })] : []),
+        ...(more.archive === true
+          ? [
+              archive({
+                sessions,
+                key: ({ configurable }) => ({ ...DANA, sessionId: String(configurable?.thread_id) }),
+                minMessages: 2,
+              }),
+            ]
+          : []),
       ],
     });
   const ask = async (agent: ReturnType<typeof make>, text: string) =>
@@ -110,7 +126,7 @@ test("summaries of the session service cover what was archived: unfold, search a
   expect(await search.invoke({ query: "q1 rain" })).toContain("weather returned: q1: rain");
   // The thread says what it can: the summary stands, its events are elsewhere.
   const threads = threadSessions(agent);
-  const key = { appName: "langgraph", userId: "user", sessionId: "t1" };
+  const key = { appName: "langgraph", userId: "user", sessionId: DANA.sessionId };
   const there = await threads.getSummary(key);
   expect(there?.id).toBe(summary?.id);
   await expect(threads.unfold(key, there?.id ?? "")).rejects.toMatchObject({ code: "events-pruned" });
@@ -273,4 +289,27 @@ test("what one agent has folded stays, since the others still read it", async ()
   expect(server.requests.at(-1)?.messages.some(({ content }) => content.includes("SUM"))).toBe(true);
   const thread = { graph: agent, config, sessions, key: DANA };
   expect(await archiveThread(thread)).toEqual({ kind: "skipped", reason: "nothing-folded" });
+});
+
+test("archives what a hook has folded, too", async () => {
+  const server = await serve((_, at) => `answer ${at + 1}`);
+  const summarizer = stubSummarizer(({ previous }) => `SUM, ${previous.length} before`);
+  const saver = new MemorySaver();
+  const sessions = new InMemorySessionService();
+  const make = () =>
+    createReactAgent({
+      llm: server.chat(),
+      tools: [],
+      checkpointer: saver,
+      preModelHook: foldHook({ summarizer, trigger: conversationThreshold(3), keep: { turns: 1 } }),
+    });
+  for (let at = 1; at <= 12; at++) {
+    await make().invoke({ messages: [new HumanMessage(`q${at}`)] }, config);
+    await archiveThread({ graph: make(), config, sessions, key: DANA });
+  }
+  // As often as without an archive: every third question, each summary on top of the one before.
+  expect(summarizer.requests.map(({ previous }) => previous.length)).toEqual([0, 1, 1, 1]);
+  expect(server.requests.at(-1)?.messages[0]?.content).toContain("SUM, 1 before");
+  const { values } = await make().getState(config);
+  expect(values.messages.length).toBeLessThan(8);
 });

@@ -31,7 +31,7 @@ export interface SessionRunnerOptions {
   /**
    * Where a run stands while it is in progress or waits for an answer to an interrupt. Default: this process's memory. A
    * durable one lets interrupted runs be resumed after a restart. Threads in it are named by the session's key and
-   * deleted when a run is over.
+   * deleted when a run is over; one that waits stays until it is resumed or the session's next run gives it up.
    */
   readonly scratch?: BaseCheckpointSaver | undefined;
   /** What else the graph gets as input, besides the messages: from the session's state, for example. Default: nothing. */

@@ -42,7 +42,8 @@ export interface SessionRunner {
 
 /**
  * A runner of an agent over a session service: it hands the session's window to the agent, streams what it does, and
- * appends what was said. Runs of one session come one after the other.
+ * appends what was said. Runs of one session come one after the other, in this process; nothing keeps another process from
+ * running the same session meanwhile. Let either the service fold or a filter of the agent, not both.
  * @throws ConfigurationError that names the option, what was expected and what came; also for an agent with a
  * checkpointer of its own.
  */
