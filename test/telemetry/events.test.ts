@@ -256,5 +256,7 @@ test("what is no listener is refused", () => {
     "Expected `telemetry.content` to be true or false",
   );
   expect(() => watched({ telemetry: { spans: true } as never })).toThrow("Unknown option `telemetry.spans`");
-  expect(() => watched({ logger: {} as never })).toThrow("Expected `logger` to be an object with a function `warn`");
+  expect(() => watched({ logger: {} as never })).toThrow(
+    "Expected `logger` to be an object with a function `warn`",
+  );
 });
