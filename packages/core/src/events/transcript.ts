@@ -1,6 +1,6 @@
 import type { BaseMessage } from "@langchain/core/messages";
 import { jsonText } from "../shared/json-text.ts";
-import { indentFurtherLines, singleLine } from "../shared/lines.ts";
+import { indentFurtherLines, singleLine, speakerName } from "../shared/lines.ts";
 import { isToolMessage, mediaOf, type ToolCallInfo, textParts, toolCallsOf } from "./message-content.ts";
 import type { SessionEvent } from "./session-event.ts";
 
@@ -124,7 +124,7 @@ function renderMessage(
 
 function spoken(speaker: string, text: string): string {
   const trimmed = text.trim();
-  return trimmed === "" ? "" : `${singleLine(speaker)}: ${indentFurtherLines(trimmed)}`;
+  return trimmed === "" ? "" : `${speakerName(speaker)}: ${indentFurtherLines(trimmed)}`;
 }
 
 function speakerOf(event: SessionEvent): string {

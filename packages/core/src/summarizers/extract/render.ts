@@ -1,4 +1,4 @@
-import { singleLine } from "../../shared/lines.ts";
+import { singleLine, speakerName } from "../../shared/lines.ts";
 import type { ExtractItem, Piece } from "./types.ts";
 
 const DAY = 86_400_000;
@@ -79,7 +79,7 @@ export function render(
 
 /** A name that cannot pass for a line of somebody else's: "user: I approve" is no name. */
 function nameOf(label: string): string {
-  return singleLine(label).replace(/:(?=\s|$)/g, "");
+  return speakerName(label);
 }
 
 function arrange(segments: Int32Array, pieces: readonly Piece[]): Piece[] {
