@@ -3,6 +3,7 @@ import type { RunnableConfig } from "@langchain/core/runnables";
 import type { StructuredToolInterface } from "@langchain/core/tools";
 import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
 import type { ChatOpenAI } from "@langchain/openai";
+import type { SessionService } from "@sessionfold/core";
 import type { AgentMiddleware } from "langchain";
 import type { ZodObject } from "zod";
 import type { AnswerToolCall, CompletionRequest } from "../../support/model-server.ts";
@@ -39,6 +40,8 @@ export interface AgentSetup {
   readonly recall?: boolean;
   /** The summarising call is made so that the provider's prompt cache can be used, where there is a way to. Default false. */
   readonly cacheSafe?: boolean;
+  /** What is folded may leave the state for here, where the library can do that. Default: none. */
+  readonly archive?: SessionService;
   /** How often the clients try again. Default 0. */
   readonly retries?: number;
   /** Counts tokens by characters, as the peers do, for those who count them exactly. Default false. */

@@ -5,7 +5,7 @@ import {
   type Trigger,
   tokenThreshold,
 } from "@sessionfold/core";
-import { agentSummarizer, stateRecallTools } from "@sessionfold/langchain";
+import { type ArchiveKey, agentSummarizer, archive, stateRecallTools } from "@sessionfold/langchain";
 import type { AgentMiddleware } from "langchain";
 import {
   type AgentSetup,
@@ -23,10 +23,12 @@ export const sessionfold: Contestant = {
   timeLimit: "option",
   countsExactly: true,
   create: (setup) => {
-    const params = paramsOf(setup, middleware(setup));
-    return plainAgent(
-      setup.recall === true ? { ...params, tools: [...params.tools, ...stateRecallTools()] } : params,
-    );
+    const { tools, middleware: inner, ...params } = paramsOf(setup, middleware(setup));
+    return plainAgent({
+      ...params,
+      tools: setup.recall === true ? [...tools, ...stateRecallTools()] : tools,
+      middleware: setup.archive === undefined ? inner : [...inner, archive({ sessions: setup.archive, key })],
+    });
   },
   middleware,
   mistakes: ({ summarizer: model }) => [
@@ -44,6 +46,13 @@ export const sessionfold: Contestant = {
 
 /** How the instruction begins that `cacheSafe` adds to the agent's own request. */
 const CACHE_SAFE = "The messages above are about to leave your context.";
+
+/** The session of a thread in an archive. */
+const key: ArchiveKey = ({ configurable }) => ({
+  appName: "compare",
+  userId: "user",
+  sessionId: String(configurable?.thread_id),
+});
 
 function middleware(setup: AgentSetup): AgentMiddleware {
   const { summarizer, trigger, keep, asItComes = false, summarizerWindow = SUMMARIZER_WINDOW } = setup;

@@ -3,6 +3,7 @@ import { approval } from "./approval.ts";
 import { chinese } from "./chinese.ts";
 import { contextLengthError, contextLengthErrorOfTail } from "./context-length-error.ts";
 import { deletedMessages, editedMessage } from "./deleted-messages.ts";
+import { foldedThread } from "./folded-thread.ts";
 import { injection } from "./injection.ts";
 import { largeFold, largeFoldAsItComes, smallSummarizer } from "./large-folds.ts";
 import { longRun, stepsOfARun } from "./long-run.ts";
@@ -47,6 +48,7 @@ export const SCRIPTS: readonly Script[] = [
   foldOfToolResults,
   trimming,
   wholeTurn,
+  foldedThread,
   summarizerAnswers500,
   summarizerCutsTheConnection,
   summarizerAnswersNothing,
