@@ -1,6 +1,7 @@
 import { type SessionRef, type SessionService, validate } from "@sessionfold/core";
 import { z } from "zod";
 import { DEFAULT_NAME } from "../messages/message-events.ts";
+import { asFolding } from "../services/as-folding.ts";
 
 /** What every archive takes. */
 export interface ArchiveOptions {
@@ -50,7 +51,12 @@ const schema: z.ZodType<ArchiveOptions> = z.strictObject(archiveShape, { error: 
  */
 export function resolveArchiveOptions(given: ArchiveOptions): ResolvedArchiveOptions {
   const { sessions, name, messagesKey, minMessages } = validate(schema, given);
-  return { sessions, name: name ?? DEFAULT_NAME, messagesKey: messagesKey ?? "messages", minMessages };
+  return {
+    sessions: asFolding(sessions),
+    name: name ?? DEFAULT_NAME,
+    messagesKey: messagesKey ?? "messages",
+    minMessages,
+  };
 }
 
 /** Names the session that a run's messages go to, from the run: its `context` or its `configurable`. */

@@ -11,6 +11,7 @@ import {
   validate,
 } from "@sessionfold/core";
 import { z } from "zod";
+import { asFolding } from "../services/as-folding.ts";
 
 /** An agent of `createAgent`, or a compiled graph. */
 export interface RunnableAgent {
@@ -24,7 +25,7 @@ export interface RunnableAgent {
 export interface SessionRunnerOptions {
   /** The agent or compiled graph. It must have no checkpointer: the session service keeps the conversation. */
   readonly agent: RunnableAgent;
-  /** Where the conversation is kept. Decorated by `withSummaries`, the agent gets the folded window. */
+  /** Where the conversation is kept. Decorated by `withSummaries`, it folds; a plain service never does. */
   readonly sessions: SessionService;
   /** The key of the messages in the graph's state. Default `messages`. */
   readonly messagesKey?: string | undefined;
@@ -119,7 +120,7 @@ export function resolveRunnerOptions(given: SessionRunnerOptions): ResolvedRunne
   }
   return {
     agent: options.agent,
-    sessions: options.sessions,
+    sessions: asFolding(options.sessions),
     messagesKey: options.messagesKey ?? "messages",
     scratch: options.scratch ?? new MemorySaver(),
     input: options.input ?? (() => ({})),
