@@ -9,12 +9,14 @@ export function indentFurtherLines(text: string): string {
   return text.replace(LINE_END, (end) => end + INDENT);
 }
 
-/** A name on one line: line ends and control characters become a space, and no colon in it ends a name. */
+/** A name on one line: line ends and control characters become a space. */
 export function singleLine(name: string): string {
-  return name
-    .replace(NOT_PART_OF_A_NAME, " ")
-    .replace(/:(?=\s|$)/g, "")
-    .trim();
+  return name.replace(NOT_PART_OF_A_NAME, " ").trim();
+}
+
+/** Who speaks, as an entry begins with it: on one line, and without a colon that would end the name before its end. */
+export function speakerName(name: string): string {
+  return singleLine(name).replace(/:(?=\s|$)/g, "");
 }
 
 /** The text with lone halves of surrogate pairs replaced: strict readers of JSON refuse a request that holds one. */
