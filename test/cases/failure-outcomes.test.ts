@@ -142,7 +142,7 @@ const QUICK: readonly (() => play.Answer)[] = [
 ];
 
 const options = fc.record({
-  mode: fc.constantFrom("inline" as const, "manual" as const),
+  mode: fc.constantFrom("background" as const, "inline" as const, "manual" as const),
   strategy: fc.constantFrom(...STRATEGIES),
   keep: fc.constantFrom({ turns: 0 }, { turns: 1 }, { events: 2 }, { tokens: 30 }),
   breaker: fc.constantFrom(false as const, { failures: 2, pauseMs: 1 }),
@@ -172,6 +172,7 @@ test("FAIL-24: a model that fails for ever deletes and re-orders nothing, in any
       const events: readonly EventInput[] = conversationOf(steps);
       await appendAll(sessions, session, events);
       if (given.mode === "manual") await sessions.summarize(KEY, { force: true });
+      await sessions.flush();
 
       const plain = new InMemorySessionService();
       await appendAll(plain, await plain.createSession(KEY), events);

@@ -55,7 +55,7 @@ describe.each(["OpenAI", "Anthropic"] as const)(
       expect(summary.coverage.direct).toHaveLength(COUNT);
       expect(await window()).toEqual(["S"]);
       const read = markersIn(prompts.join("\n"));
-      expect(read.sort()).toEqual(all(COUNT));
+      expect([...read].sort()).toEqual(all(COUNT));
 
       // 60,000 characters were halved until they fit: a handful of requests too many, once.
       const before = refused();
@@ -66,7 +66,7 @@ describe.each(["OpenAI", "Anthropic"] as const)(
       const more = marked(2 * COUNT, 200).slice(COUNT);
       await appendAll(sessions, session, more);
       summarized(await sessions.summarize(KEY, force));
-      expect(markersIn(prompts.join("\n")).sort()).toEqual(all(COUNT, COUNT));
+      expect([...markersIn(prompts.join("\n"))].sort()).toEqual(all(COUNT, COUNT));
       expect(refused()).toBe(before);
       // The previous summary was read, too.
       expect(prompts.filter((prompt) => prompt.includes("A short summary.")).length).toBeGreaterThan(0);
