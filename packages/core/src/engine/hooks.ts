@@ -46,7 +46,11 @@ export interface AfterSummarizeEdit {
 
 /** Calls around the writing of a summary. They run within its time limit. */
 export interface SummarizeHooks {
-  /** Called before the summarizer; may edit what it reads. Nothing returned: it reads what there is. */
+  /**
+   * Called before the summarizer; may edit what it reads. Nothing returned: it reads what there is. With such a hook a
+   * summarizer gets no `history`: what the hook took out of an earlier fold must not be read again, so `extractive()`
+   * builds on its previous summary.
+   */
   readonly before?:
     | ((input: BeforeSummarize) => BeforeSummarizeEdit | undefined | Promise<BeforeSummarizeEdit | undefined>)
     | undefined;

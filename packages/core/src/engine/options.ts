@@ -15,7 +15,7 @@ import {
 import type { ChatModel } from "../summarizers/ask-model.ts";
 import { chunkShape } from "../summarizers/chunked.ts";
 import { compilePrompts } from "../summarizers/prompt.ts";
-import type { Redact } from "../summarizers/redact-events.ts";
+import { checkedRedact, type Redact } from "../summarizers/redact-events.ts";
 import type { Breakers } from "../summarizers/resilience/breaker.ts";
 import { resilienceShape } from "../summarizers/resilience/resilient.ts";
 import type { Summarizer } from "../summarizers/summarizer.ts";
@@ -220,7 +220,7 @@ export function resolveOptions(given: SessionSummarizerOptions, breakers: Breake
     minEvents: options.minEvents ?? DEFAULT_MIN_EVENTS,
     minGain: options.minGain ?? DEFAULT_MIN_GAIN,
     hooks: options.hooks ?? {},
-    redact: options.redact,
+    redact: options.redact === undefined ? undefined : checkedRedact(options.redact),
     summaryWriter: summaryWriter(options.summaryMessage),
     mergeSummaries: options.summaryMessage?.role === "merged",
     awaitResultsSeconds: options.awaitResultsSeconds ?? 0,

@@ -3,7 +3,7 @@ import { createEvent } from "../events/create-event.ts";
 import { transcriptBlocks } from "../events/transcript.ts";
 import { withDeadline } from "../shared/deadline.ts";
 import { SummarizeError } from "../shared/errors.ts";
-import { redactData, redactEvent } from "../summarizers/redact-events.ts";
+import { type Redact, redactData, redactEvent } from "../summarizers/redact-events.ts";
 import { usableText } from "../summarizers/resilience/usable-answer.ts";
 import type { SummarizerResult } from "../summarizers/summarizer.ts";
 import type { SummarizerObserver } from "../summarizers/summarizer-observer.ts";
@@ -69,8 +69,10 @@ export async function writeSummary(
         options.summarizer.summarize(request),
       );
       signal.throwIfAborted();
-      const result = redact === undefined ? answer : await redacted(sessionId, answer, redact);
-      const edit = await callAfter(hooks, { ...around, events: reading.events, text: result.text });
+      const { text: answered, metadata } = answer;
+      const result = { ...answer, ...(await redactedData(sessionId, { text: answered, metadata }, redact)) };
+      const written = { ...around, events: reading.events, text: result.text };
+      const edit = await redactedData(sessionId, await callAfter(hooks, written), redact);
       const text =
         edit.text === undefined
           ? result.text
@@ -126,15 +128,8 @@ async function edited(
   });
 }
 
-/** The answer with its text and its data redacted: a model may say again what it should not have been told. */
-function redacted(
-  sessionId: string,
-  answer: SummarizerResult,
-  redact: (text: string) => string,
-): Promise<SummarizerResult> {
-  return attempt(sessionId, "summarizer-failed", "`redact` failed", () => ({
-    ...answer,
-    text: redact(answer.text),
-    ...(answer.metadata !== undefined && { metadata: redactData(answer.metadata, redact) }),
-  }));
+/** What was written, redacted: a model may say again what it should not have been told, and so may a hook. */
+async function redactedData<T>(sessionId: string, written: T, redact: Redact | undefined): Promise<T> {
+  if (redact === undefined) return written;
+  return attempt(sessionId, "summarizer-failed", "`redact` failed", () => redactData(written, redact));
 }

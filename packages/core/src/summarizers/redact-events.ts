@@ -1,11 +1,25 @@
 import { copyEvent } from "../events/create-event.ts";
 import type { SessionEvent } from "../events/session-event.ts";
 import { deepCopy } from "../shared/deep-copy.ts";
+import { ConfigurationError } from "../shared/errors.ts";
 import { jsonText } from "../shared/json-text.ts";
+import { describe } from "../shared/validate.ts";
 import { SessionSummary } from "../summaries/session-summary.ts";
 
 /** Takes out of a text what must not be read on. */
 export type Redact = (text: string) => string;
+
+/**
+ * The same function, which fails where it returns no text: what it made of a message would pass for an empty one.
+ * What it returns throws a ConfigurationError then.
+ */
+export function checkedRedact(redact: Redact): Redact {
+  return (text) => {
+    const redacted: unknown = redact(text);
+    if (typeof redacted === "string") return redacted;
+    throw new ConfigurationError(`Expected \`redact\` to return a text, got ${describe(redacted)}`);
+  };
+}
 
 /** What says what a thing is, and which one: a redacted id would no longer find what it belongs to. */
 const STRUCTURE = new Set(["type", "id", "role", "tool_call_id", "index", "status", "mimeType", "mime_type"]);
