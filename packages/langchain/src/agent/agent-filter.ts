@@ -143,7 +143,11 @@ export class AgentFilter {
     if (outcome === undefined) return undefined;
     const context = { name: this.name, agent, scope, threadId };
     this.#options.report(outcome, context);
-    streamOutcome(outcome, context, request);
+    try {
+      streamOutcome(outcome, context, request);
+    } catch {
+      this.#options.warn(`sessionfold: the run's stream took no event of the filter ${this.name}`);
+    }
     return outcome;
   }
 

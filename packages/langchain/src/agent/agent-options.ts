@@ -74,7 +74,10 @@ export interface ResolvedFilterOptions {
   readonly trimToolResults: TrimToolResults | undefined;
   /** Options of the recall tools; undefined without them. */
   readonly recall: RecallOptions | undefined;
+  /** Tells the application; what it throws is logged. */
   readonly report: (outcome: SummarizeOutcome, context: FilterContext) => void;
+  /** Logs a warning, which never carries content. */
+  readonly warn: (message: string) => void;
   readonly maxCachedThreads: number;
   readonly summarizer: SessionSummarizer;
   /** Tokens of the agent's context window, where they were given. */
@@ -163,6 +166,7 @@ export function resolveFilterOptions(
         logger.warn(`sessionfold: onOutcome failed for the filter ${context.name}`);
       }
     },
+    warn: (message) => logger.warn(message),
     maxCachedThreads: options.maxCachedThreads ?? DEFAULT_CACHED_THREADS,
     summarizer: new SessionSummarizer({
       ...presets.chat(),
