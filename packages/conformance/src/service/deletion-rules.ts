@@ -1,0 +1,70 @@
+import type { EventDeletingService, SessionService } from "@sessionfold/core";
+import { equal, holds, rejects } from "../asserts/asserts.ts";
+import { appendAll, asJson, fullOf, idsIn, idsOf, KEY, logOf } from "../kit/reading.ts";
+import { lines, user } from "../kit/said.ts";
+import type { ServiceKit } from "../kit/service-kit.ts";
+import { type CheckedRule, rulesOf } from "../rule.ts";
+
+/** What `prune` needs of a service. One that cannot delete single events exempts itself from the group. */
+export const DELETION_RULES: readonly CheckedRule<ServiceKit>[] = rulesOf("deletion", {
+  "delete-events": {
+    title:
+      "deletes exactly the events of these ids in this session, tells how many, keeps all others as they are",
+    why: "Prune deletes what a summary covers; one event more is a loss that nothing brings back.",
+    async check(kit) {
+      const service = deleting(await kit.service());
+      const other = { ...KEY, sessionId: "other" };
+      for (const key of [KEY, other]) {
+        await service.createSession(key);
+        await appendAll(service, lines(6), key);
+      }
+      await appendAll(service, [user("state", { id: "e6", actions: { stateDelta: { kept: 1 } } })]);
+      const before = await logOf(service);
+      const eventIds = ["e1", "e3", "e6", "unknown", "e3"];
+      equal(await service.deleteEvents({ ...KEY, eventIds }), 3, "The number of deleted events");
+      const kept = before.filter(({ id }) => !eventIds.includes(id));
+      equal(
+        (await logOf(service)).map((event) => [event.seq, asJson(event)]),
+        kept.map((event) => [event.seq, asJson(event)]),
+        "The log afterwards",
+      );
+      equal(await idsOf(service, other), idsIn(lines(6)), "The log of another session");
+      equal((await fullOf(service)).state, { kept: 1 }, "The state, which is not undone");
+      equal(await service.deleteEvents({ ...KEY, eventIds }), 0, "The number at a second time");
+    },
+  },
+  "delete-events-positions": {
+    title: "a position of a deleted event is never given again",
+    why: "Whoever reads behind a position would take the next event for one that was read.",
+    async check(kit) {
+      const service = deleting(await kit.service());
+      await service.createSession(KEY);
+      await appendAll(service, lines(4));
+      const last = (await logOf(service)).at(-1)?.seq ?? 0;
+      await service.deleteEvents({ ...KEY, eventIds: ["e2", "e3"] });
+      const stored = await service.appendEvent({ session: KEY, event: user("next", { id: "next" }) });
+      holds(stored.seq > last, "Expected the position of a new event to be above those of deleted ones");
+      const news = await service.getSession({ ...KEY, view: "full", afterSeq: last });
+      holds(
+        news?.events.some(({ id }) => id === "next") === true,
+        "Expected a read behind a deleted event to tell what followed",
+      );
+    },
+  },
+  "delete-events-missing": {
+    title: "deleting events of a session that is not there is refused",
+    why: "A count of 0 would say that they were gone already.",
+    async check(kit) {
+      const service = deleting(await kit.service());
+      await rejects("session-not-found", "Deleting events without a session", () =>
+        service.deleteEvents({ ...KEY, eventIds: ["e1"] }),
+      );
+    },
+  },
+});
+
+function deleting(service: SessionService): EventDeletingService {
+  const able = service as Partial<EventDeletingService> & SessionService;
+  holds(typeof able.deleteEvents === "function", "Expected the service to have `deleteEvents`");
+  return able as EventDeletingService;
+}

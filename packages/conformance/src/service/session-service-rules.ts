@@ -1,0 +1,27 @@
+import type { ServiceKit } from "../kit/service-kit.ts";
+import { asData, type CheckedRule, type ConformanceRule } from "../rule.ts";
+import { APPEND_RULES } from "./append-rules.ts";
+import { DELETION_RULES } from "./deletion-rules.ts";
+import { ERROR_RULES } from "./error-rules.ts";
+import { EVENT_RULES } from "./event-rules.ts";
+import { KEY_RULES } from "./key-rules.ts";
+import { LOG_RULES } from "./log-rules.ts";
+import { OWNERSHIP_RULES } from "./ownership-rules.ts";
+import { SESSION_RULES } from "./session-rules.ts";
+import { STATE_RULES } from "./state-rules.ts";
+
+/** Every rule for a session service with its proof. */
+export const CHECKED_SERVICE_RULES: readonly CheckedRule<ServiceKit>[] = [
+  ...LOG_RULES,
+  ...APPEND_RULES,
+  ...EVENT_RULES,
+  ...KEY_RULES,
+  ...SESSION_RULES,
+  ...STATE_RULES,
+  ...OWNERSHIP_RULES,
+  ...ERROR_RULES,
+  ...DELETION_RULES,
+];
+
+/** What `sessionServiceConformance` checks, in order. */
+export const SESSION_SERVICE_RULES: readonly ConformanceRule[] = asData(CHECKED_SERVICE_RULES);

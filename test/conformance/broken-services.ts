@@ -1,0 +1,15 @@
+import { BROKEN_EVENTS } from "./broken/events.ts";
+import { BROKEN_KEYS } from "./broken/keys.ts";
+import { BROKEN_LOGS } from "./broken/logs.ts";
+import { BROKEN_SESSIONS } from "./broken/sessions.ts";
+import type { Broken } from "./broken/wrap.ts";
+
+export { BROKEN_FOLDING } from "./broken/folding.ts";
+
+/** For every rule for session services, by its id, one that breaks it and is otherwise as it should be. */
+export const BROKEN_SERVICES: Readonly<Record<string, Broken>> = {
+  ...BROKEN_LOGS,
+  ...BROKEN_EVENTS,
+  ...BROKEN_KEYS,
+  ...BROKEN_SESSIONS,
+};
