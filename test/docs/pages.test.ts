@@ -25,6 +25,7 @@ function run(code: string): string {
 /** What an example must print. An example without an entry here is an error, so that none goes unchecked. */
 const PRINTS: Readonly<Record<string, readonly string[]>> = {
   readme: ["37.5 % 4 events to unfold", "Answer 5: it was paid on day 5."],
+  agent: ["14 messages in the state"],
   writers: ["RM-2209"],
   failures: ["summarizer-failed The summarizer failed (HTTP 503)", "written by extractive"],
   hooks: ["Kungsvik"],
@@ -33,6 +34,8 @@ const PRINTS: Readonly<Record<string, readonly string[]>> = {
     "password=[redacted: assigned-secret]",
   ],
   prompts: ["Expected `prompt` to contain {conversation_text}"],
+  events: ["reads 8 events because of events", "status 503 again in 10 ms", "folded 8, kept 4, paid 129"],
+  spans: ["sessionfold.summarize 12 -> 5"],
 };
 
 describe.each(["README.md", ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`)])(

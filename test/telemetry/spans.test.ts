@@ -1,12 +1,12 @@
 import { ChatOpenAI } from "@langchain/openai";
 import { SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import type { ReadableSpan, SpanProcessor } from "@opentelemetry/sdk-trace-base";
-import { InMemorySessionService, structuredSummarizer } from "@sessionfold/core";
+import { eventCountThreshold, InMemorySessionService, structuredSummarizer } from "@sessionfold/core";
 import { afterEach, describe, expect, test } from "vitest";
 import { numbered } from "../support/events.ts";
 import { turns } from "../support/folds.ts";
 import * as play from "../support/model-server.ts";
-import { appendAll, decorated } from "../support/sessions.ts";
+import { appendAll, decorated, KEY } from "../support/sessions.ts";
 import { stubSummarizer } from "../support/stub-summarizer.ts";
 import { kinds, only, serving, watched } from "./support.ts";
 import { startTracing, type Tracing } from "./tracing.ts";
@@ -206,6 +206,25 @@ describe("a summarisation", () => {
     expect(parentOf(run)).toBe(caller);
     expect(parentOf(named("insert").at(-1))).toBe(run?.spanContext().spanId);
   });
+});
+
+test("a run in the background has a trace of its own, also of a service made within a span", async () => {
+  const { inSpan, named } = traced();
+  const { sessions } = await inSpan(async () => {
+    const made = await decorated({
+      summarizer: stubSummarizer("S"),
+      mode: "background",
+      keep: { turns: 1 },
+      trigger: eventCountThreshold(8),
+    });
+    await appendAll(made.sessions, made.session, numbered(turns(4)));
+    await made.sessions.flush();
+    return made;
+  });
+  expect(await sessions.listSummaries(KEY)).toHaveLength(1);
+  const [run] = named("sessionfold.summarize");
+  expect(run?.attributes["sessionfold.outcome"]).toBe("committed");
+  expect(parentOf(run)).toBeUndefined();
 });
 
 describe("without spans", () => {

@@ -23,7 +23,7 @@ export async function compact(
   options: ResolvedOptions,
   run: CompactionRun,
 ): Promise<SummarizeOutcome> {
-  const telemetry = new RunTelemetry(target, options);
+  const telemetry = new RunTelemetry(target, options, run.isDetached);
   try {
     const outcome = await foldIfDue(target, options, run, telemetry);
     telemetry.ended(outcome);

@@ -113,7 +113,7 @@ export function retriedEvent(
   base: RunEventBase,
   { attempt, waitMs, kind, status }: Pick<RunRetried, "attempt" | "waitMs"> & ModelFailure,
 ): RunRetried {
-  return { kind: "retried", ...base, attempt, waitMs, failure: kind, status };
+  return { kind: "retried", ...base, attempt, waitMs: Math.round(waitMs), failure: kind, status };
 }
 
 /** Makes `fell-back`. */

@@ -1,5 +1,5 @@
 import type { BaseMessage } from "@langchain/core/messages";
-import { type Attributes, type Context, context, SpanKind } from "@opentelemetry/api";
+import { type Attributes, type Context, context, ROOT_CONTEXT, SpanKind } from "@opentelemetry/api";
 import { randomId } from "../../shared/ids.ts";
 import { classifyFailure } from "../../summarizers/resilience/classify-failure.ts";
 import type { ObservedCall, SummarizerObserver } from "../../summarizers/summarizer-observer.ts";
@@ -30,13 +30,15 @@ export class RunTelemetry implements SummarizerObserver {
   readonly #options: ResolvedOptions;
   readonly #startedAt: number = performance.now();
   /** Taken at the beginning, since not every context manager keeps it over an `await`. */
-  readonly #parent: Context = context.active();
+  readonly #parent: Context;
   readonly #counts: Counts = { calls: 0, parts: 0, retries: 0 };
   #span: SafeSpan | undefined;
 
-  constructor(target: CompactionTarget, options: ResolvedOptions) {
+  /** `isDetached`: nobody waits for the run, so its span is no part of whatever is going on. */
+  constructor(target: CompactionTarget, options: ResolvedOptions, isDetached: boolean = false) {
     this.#target = target;
     this.#options = options;
+    this.#parent = isDetached ? ROOT_CONTEXT : context.active();
   }
 
   /** There is something to fold. */
