@@ -1,4 +1,3 @@
-import { FakeListChatModel } from "@langchain/core/utils/testing";
 import {
   type EventInput,
   extractive,
@@ -11,20 +10,12 @@ import {
 import { expect, test } from "vitest";
 import { a, call, numbered, res, u } from "../support/events.ts";
 import { NOW, shown, summarized, turns } from "../support/folds.ts";
+import * as play from "../support/model-server.ts";
+import { playing } from "../support/model-session.ts";
 import { failure, skippedBecause } from "../support/outcomes.ts";
 import { RecordingModel } from "../support/recording-model.ts";
 import { appendAll, decorated, KEY } from "../support/sessions.ts";
 import { stubSummarizer } from "../support/stub-summarizer.ts";
-
-/** A chat model whose provider answers with an error. */
-class FailingModel extends FakeListChatModel {
-  constructor() {
-    super({ responses: ["never"] });
-  }
-  override _generate(): Promise<never> {
-    return Promise.reject(new Error("503 from the provider"));
-  }
-}
 
 const WAYS: readonly SessionSummarizerOptions[] = [
   presets.trpcAgent({ keepEvents: 3 }),
@@ -32,13 +23,15 @@ const WAYS: readonly SessionSummarizerOptions[] = [
 ];
 
 test("FAIL-01: when the model throws there is no summary, and all 10 events are there in their order", async () => {
+  const server = await playing([play.overloaded()]);
   for (const options of WAYS) {
-    const { sessions, session } = await decorated({ ...options, mode: "manual", model: new FailingModel() });
+    const failing = { model: server.chat(), retry: { delaysMs: [0] } };
+    const { sessions, session } = await decorated({ ...options, mode: "manual", ...failing });
     const events = numbered(turns(5));
     await appendAll(sessions, session, events);
     const error = failure(await sessions.summarize(session, { force: true }));
     expect(error.code).toBe("summarizer-failed");
-    expect(error.cause).toMatchObject({ message: "503 from the provider" });
+    expect(error.cause).toMatchObject({ status: 503 });
     const ids = events.map(({ id }) => id);
     expect(ids).toHaveLength(10);
     for (const view of ["window", "full"] as const) {
@@ -120,12 +113,13 @@ test("FAIL-06: a failed or empty summary writes nothing to the store", async () 
 });
 
 test("FAIL-07: without a store summarising works and throws nothing", async () => {
+  const server = await playing([play.badRequest()]);
   for (const options of WAYS) {
     const sut = new SessionSummarizer({ ...options, model: new RecordingModel("the gist") });
     const { summary, window } = summarized(await sut.summarizeEvents(turns(5), { force: true }));
     expect(summary.text).toBe("the gist");
     expect(shown(window)[0]).toBe("S");
-    const failing = new SessionSummarizer({ ...options, model: new FailingModel() });
+    const failing = new SessionSummarizer({ ...options, model: server.chat() });
     const error = failure(await failing.summarizeEvents(turns(5), { force: true }));
     expect(isSessionfoldError(error)).toBe(true);
     expect(error.code).toBe("summarizer-failed");

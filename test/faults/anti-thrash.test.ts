@@ -144,6 +144,23 @@ test("pinned events and summaries do not count as events that leave", async () =
   expect(skippedBecause(await sessions.summarize(KEY))).toBe("no-gain");
 });
 
+test("events that were pinned after they were summarised do not count either, when all is read again", async () => {
+  const options = {
+    trigger: () => true,
+    minGain: 0,
+    keep: { turns: 0 },
+    strategy: "whole",
+    minEvents: 3,
+  } as const;
+  const summarizer = stubSummarizer("Gist.");
+  const { sessions, session, ids } = await modelSession({ ...options, summarizer }, turns(2));
+  summarized(await sessions.summarize(KEY));
+  await sessions.mark(session, { pin: ids.slice(0, 2) });
+  await appendAll(sessions, session, turns(1, 2));
+  expect(skippedBecause(await sessions.summarize(KEY))).toBe("no-gain");
+  summarized(await sessions.summarize(KEY, { minEvents: 2 }));
+});
+
 test.each(STRATEGIES)("a lone summary is never summarised again, strategy %s", async (strategy) => {
   const summarizer = stubSummarizer("The gist.");
   const options = { summarizer, strategy, blockLimit: 2, keep: { turns: 0 }, trigger: () => true };

@@ -1,5 +1,5 @@
 import type { SummarizeHooks, SummarizerRequest, WithSummariesOptions } from "@sessionfold/core";
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { wait } from "../support/chunks.ts";
 import { summarized, turns } from "../support/folds.ts";
 import * as play from "../support/model-server.ts";
@@ -14,18 +14,28 @@ const never = (): Promise<never> => new Promise(() => {});
 const settle = (): Promise<void> => wait(30);
 
 beforeAll(warmUp);
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe("one deadline", () => {
-  /** What the summarizer was told to have left, of 1000 ms. */
-  async function timeLeftAfter(spent: WithSummariesOptions): Promise<number> {
-    const left: (number | null)[] = [];
+  /** What the summarizer was told to have left, of 1000 ms, when so much time passes before it is called. */
+  async function timeLeftAfter(
+    passed: number,
+    spent: WithSummariesOptions,
+  ): Promise<number | null | undefined> {
+    let left: number | null | undefined;
     const summarizer = stubSummarizer(({ timeLeft }) => {
-      left.push(timeLeft());
+      left = timeLeft();
       return "SUM";
     });
     const { sessions } = await modelSession({ timeoutMs: 1000, trigger: () => true, summarizer, ...spent });
-    summarized(await sessions.summarize(KEY));
-    return left[0] ?? Number.POSITIVE_INFINITY;
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+    const outcome = sessions.summarize(KEY);
+    await vi.advanceTimersByTimeAsync(passed);
+    summarized(await outcome);
+    vi.useRealTimers();
+    return left;
   }
 
   test("covers the trigger and the hook before", async () => {
@@ -34,13 +44,12 @@ describe("one deadline", () => {
       return true;
     };
     const before = async (): Promise<undefined> => {
-      await wait(300);
+      await wait(200);
     };
-    // A timer of 300 ms may be over a moment early.
-    expect(await timeLeftAfter({})).toBeGreaterThan(700);
-    expect(await timeLeftAfter({ trigger })).toBeLessThan(705);
-    expect(await timeLeftAfter({ hooks: { before } })).toBeLessThan(705);
-    expect(await timeLeftAfter({ trigger, hooks: { before } })).toBeLessThan(410);
+    expect(await timeLeftAfter(0, {})).toBe(1000);
+    expect(await timeLeftAfter(300, { trigger })).toBe(700);
+    expect(await timeLeftAfter(200, { hooks: { before } })).toBe(800);
+    expect(await timeLeftAfter(500, { trigger, hooks: { before } })).toBe(500);
   });
 
   test("covers the calls that are asked again: the second hangs, and the whole ends", async () => {
@@ -121,6 +130,18 @@ describe("the caller's signal", () => {
     expect(skippedBecause(await outcome)).toBe("aborted");
     await server.idle();
     expect(server.calls.map(({ aborted }) => aborted)).toEqual([true, true, true]);
+    await expectUntouched();
+  });
+
+  test("ends the calls for the other parts when one fails for good", async () => {
+    const server = await playing((_, call) => (call === 2 ? play.badRequest() : play.hang()));
+    const { sessions, expectUntouched } = await modelSession(
+      { model: server.chat(), maxInputTokens: 100, concurrency: 3, breaker: false },
+      turns(60),
+    );
+    expect(failure(await sessions.summarize(KEY, force))).toMatchObject({ code: "summarizer-failed" });
+    await server.idle();
+    expect(server.calls.map(({ aborted }) => aborted)).toEqual([true, true, false]);
     await expectUntouched();
   });
 
@@ -219,21 +240,26 @@ describe.each(["deadline", "abort"] as const)("after the %s", (way) => {
       expect(requests).toHaveLength(1);
       await expectUntouched();
     });
+  }
+});
 
-    test(`a failure that comes late asks no fallback${by}`, async () => {
-      const { ended, end } = deaf();
-      const failing = stubSummarizer(async () => {
-        await ended;
-        throw new Error("late");
-      });
-      const other = stubSummarizer();
-      // The first has nine tenths of the time, or, without a limit, all of it.
-      const { run, expectUntouched } = await setup({ summarizer: failing, fallback: other });
-      if (way === "abort") await run();
-      end();
-      await settle();
-      expect(other.requests).toHaveLength(0);
-      await expectUntouched();
+test("a failure that comes after the caller gave up asks no fallback", async () => {
+  for (const breaker of [undefined, false] as const) {
+    const { ended, end } = deaf();
+    const summarizer = stubSummarizer(async () => {
+      await ended;
+      throw new Error("late");
     });
+    const fallback = stubSummarizer();
+    const { sessions, expectUntouched } = await modelSession({ summarizer, fallback, breaker });
+    const controller = new AbortController();
+    const outcome = sessions.summarize(KEY, { ...force, signal: controller.signal });
+    await vi.waitFor(() => expect(summarizer.requests).toHaveLength(1));
+    controller.abort();
+    expect(skippedBecause(await outcome)).toBe("aborted");
+    end();
+    await settle();
+    expect(fallback.requests).toHaveLength(0);
+    await expectUntouched();
   }
 });

@@ -148,6 +148,15 @@ describe("after", () => {
     }
   });
 
+  test("metadata of the hook comes before the summarizer's, and that before the options'", async () => {
+    const summarizer = stubSummarizer(() => ({ text: "SUM", metadata: { a: "model", b: "model" } }));
+    const metadata = { a: "options", b: "options", c: "options" };
+    const hooks = { after: () => ({ metadata: { a: "hook" } }) };
+    const { sessions } = await modelSession({ summarizer, metadata, hooks });
+    const { summary } = summarized(await sessions.summarize(KEY, force));
+    expect(summary.metadata).toEqual({ a: "hook", b: "model", c: "options" });
+  });
+
   test("an edited text is cut to its limit like any other", async () => {
     const hooks = { after: () => ({ text: "One sentence. And another one that is too long." }) };
     const { sessions } = await modelSession({ summarizer: stubSummarizer(), hooks, maxSummaryLength: 30 });
