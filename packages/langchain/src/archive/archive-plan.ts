@@ -124,7 +124,8 @@ function moveRecords(
 
 /**
  * Where a record goes: to the message it was made for, or the next one that stays, since turns are counted from there. A
- * second copy outlives that message's own deletion: nothing else tells of what was archived.
+ * second copy outlives that message's own deletion: nothing else tells of what was archived. It goes behind the first one
+ * where there is a message; before it, the next fold may come some turns early.
  */
 function carriersFor(index: number, survivors: readonly number[]): readonly number[] {
   const next = survivors.findIndex((at) => at >= index);
