@@ -15,7 +15,7 @@ export const UNDO_RULES: readonly CheckedRule<SummarizingKit>[] = rulesOf("undo"
     why: "It is what makes a summary a view and not a loss.",
     async check(kit) {
       const sessions = await kit.open();
-      await appendAll(sessions, [user("odd: \u0000 \ud83d $&", { id: "x0" }), ...turns(3)]);
+      await appendAll(sessions, [user("odd: \u0001 $& 👩‍👩‍👧‍👦", { id: "x0" }), ...turns(3)]);
       const { summary: first } = await fold(sessions);
       await appendAll(sessions, turns(2, 3));
       const { summary: second } = await fold(sessions);
