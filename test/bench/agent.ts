@@ -13,7 +13,7 @@ import { stubSummarizer } from "../support/stub-summarizer.ts";
 import { figure, median } from "./measure.ts";
 
 const CALLS = 200;
-const FOLDS = 3;
+const FOLDS = 5;
 const KEEP = 20;
 const NEVER = 1e12;
 const SUMMARY = "Parcels were watched.";
