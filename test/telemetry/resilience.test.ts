@@ -23,6 +23,13 @@ describe("fallbacks", () => {
     expect(only(events, "committed")).toMatchObject({ model: null, usage: null, calls: 1 });
   });
 
+  test("an answer that is none, by its code", async () => {
+    const server = await serving([play.emptyContent()]);
+    const { events, summarize } = watched({ model: server.chat(), fallback: extractive() });
+    await summarize();
+    expect(only(events, "fell-back")).toMatchObject({ failure: "empty-summary", status: undefined });
+  });
+
   test("the last one in line falls back to nobody", async () => {
     const server = await serving([play.badRequest()]);
     const fallback = server.chat({ model: "gpt-4o" });
@@ -94,6 +101,7 @@ describe("the breaker", () => {
     expect(kinds(events.splice(0))).toBe("started breaker fell-back committed");
     await summarize();
     expect(kinds(events)).toBe("started fell-back committed");
+    expect(only(events, "fell-back").failure).toBe("breaker-open");
     expect(only(events, "committed").calls).toBe(0);
   });
 });

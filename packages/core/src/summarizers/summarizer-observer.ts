@@ -15,9 +15,11 @@ export interface ObservedCall {
 export interface CallRequest {
   /** Name of the provider in OpenTelemetry's conventions; undefined where the model does not say. */
   readonly provider: string | undefined;
+  /** Name of the model; null where it does not say. */
   readonly model: string | null;
   /** Tokens that the answer may have, where a limit is set. */
   readonly maxTokens: number | undefined;
+  /** The prompt: content, which an observer should not pass on unasked. */
   readonly messages: readonly BaseMessage[];
 }
 

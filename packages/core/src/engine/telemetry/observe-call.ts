@@ -52,7 +52,7 @@ export async function observeCall(
     }));
     return answer;
   } catch (error) {
-    const type = errorType(error, call.signal);
+    const type = quietly(() => errorType(error, call.signal)) ?? "permanent";
     span.fail(type, content ? error : undefined);
     recordCall(seconds(), null, () => ({ ...aboutCall(request()), "error.type": type }));
     throw error;

@@ -1,5 +1,6 @@
 import type { SummaryUsage } from "../../summaries/session-summary.ts";
 import type { FailureKind } from "../../summarizers/resilience/classify-failure.ts";
+import type { UnusableCode } from "../../summarizers/resilience/usable-answer.ts";
 import type { BreakerState } from "../../summarizers/summarizer-observer.ts";
 import type { TriggerExplanation } from "../../triggers/trigger.ts";
 import type { SkipReason, WindowSize } from "../outcome.ts";
@@ -116,7 +117,8 @@ export interface RunFellBack extends RunEventBase {
   /** Name of the summarizer that failed, and of the one that is asked now. */
   readonly from: string;
   readonly to: string;
-  readonly failure: FailureKind;
+  /** What was wrong: the call, the answer, or a breaker that let nothing through. */
+  readonly failure: FailureKind | UnusableCode | "breaker-open";
   readonly status: number | undefined;
   /** What the first one failed with. Only with `telemetry.content`. */
   readonly error?: unknown;

@@ -1,6 +1,8 @@
 import type { Plan } from "../../planning/plan.ts";
 import { SummarizeError } from "../../shared/errors.ts";
+import { BreakerOpen } from "../../summarizers/resilience/breaker.ts";
 import { classifyFailure, type ModelFailure } from "../../summarizers/resilience/classify-failure.ts";
+import { UnusableAnswer } from "../../summarizers/resilience/usable-answer.ts";
 import type { TriggerExplanation } from "../../triggers/trigger.ts";
 import type { CompactionTarget } from "../compaction-target.ts";
 import type { Skipped, Summarized } from "../outcome.ts";
@@ -119,9 +121,13 @@ export function retriedEvent(
 /** Makes `fell-back`. */
 export function fellBackEvent(
   base: RunEventBase,
-  { from, to, kind, status }: Pick<RunFellBack, "from" | "to"> & ModelFailure,
+  { from, to }: Pick<RunFellBack, "from" | "to">,
+  error: unknown,
 ): RunFellBack {
-  return { kind: "fell-back", ...base, from, to, failure: kind, status };
+  const { kind, status } = classifyFailure(error);
+  const failure =
+    error instanceof BreakerOpen ? "breaker-open" : error instanceof UnusableAnswer ? error.code : kind;
+  return { kind: "fell-back", ...base, from, to, failure, status };
 }
 
 /** Makes `breaker`. */

@@ -88,7 +88,7 @@ export class RunTelemetry implements SummarizerObserver {
 
   fellBack({ from, to, error }: Parameters<SummarizerObserver["fellBack"]>[0]): void {
     this.#say(
-      (base) => fellBackEvent(base, { from, to, ...classifyFailure(error) }),
+      (base) => fellBackEvent(base, { from, to }, error),
       () => ({ error }),
     );
   }
