@@ -9,6 +9,7 @@ import {
   type SessionRef,
   type SessionService,
   SessionSummary,
+  SummarizeError,
   type SummarizingSessionService,
   type WithSummariesOptions,
   withSummaries,
@@ -84,7 +85,7 @@ export const BROKEN_FOLDING: Readonly<Record<string, BrokenFolding>> = {
         (summary) => new SessionSummary({ ...summary, originalEventCount: summary.originalEventCount + 1 }),
       ),
   })),
-  "fold-failure": broken("writes the error in the place of the history", (sessions, inner) => ({
+  "fault-summarizer": broken("writes the error in the place of the history", (sessions, inner) => ({
     summarize: async (session, options) => {
       const outcome = await sessions.summarize(session, options);
       if (outcome.kind === "failed") await foldAll(inner, session, "Error generating summary");
@@ -181,6 +182,47 @@ export const BROKEN_FOLDING: Readonly<Record<string, BrokenFolding>> = {
       },
     };
   }),
+  "view-chosen": broken("takes any view for the window", (sessions) => ({
+    getSession: ({ view, ...request }) =>
+      sessions.getSession({ ...request, view: view === "full" ? view : "window" }),
+  })),
+  "view-agent": broken("does not ask whose window it is", (sessions) => ({
+    getSession: ({ agent: _, ...request }) => sessions.getSession(request),
+  })),
+  "view-scope": broken("folds the session for every scope", (sessions) => ({
+    summarize: (session, { scope: _, ...options } = {}) => sessions.summarize(session, options),
+  })),
+  "view-owned": broken("unfolds the same objects again", (sessions) => {
+    let unfolded: ReturnType<typeof sessions.unfold> | undefined;
+    return {
+      unfold: (session, id) => {
+        unfolded ??= sessions.unfold(session, id);
+        return unfolded;
+      },
+    };
+  }),
+  "fault-silent": broken("passes on what the model says of its failure", (sessions) => ({
+    summarize: async (session, options) => {
+      const outcome = await sessions.summarize(session, options);
+      if (outcome.kind !== "failed") return outcome;
+      const { message } = outcome.error.cause as Error;
+      return { kind: "failed", error: new SummarizeError("summarizer-failed", message, "") };
+    },
+  })),
+  "fault-commit": broken("takes a lost summary for nothing to do", (sessions) => ({
+    summarize: async (session, options) => {
+      const outcome = await sessions.summarize(session, options);
+      return outcome.kind === "failed" ? { kind: "skipped", reason: "nothing-new" } : outcome;
+    },
+  })),
+  "fault-append": broken("appends again by itself, under a new id", (sessions) => ({
+    appendEvent: (request) =>
+      sessions
+        .appendEvent(request)
+        .catch(() =>
+          sessions.appendEvent({ ...request, event: { ...request.event, id: `${request.event.id}-2` } }),
+        ),
+  })),
   "fold-apart": broken("searches the sessions of everybody", (sessions) => ({
     search: (_, query) => sessions.search({ appName: "app", userId: "user", sessionId: "session" }, query),
   })),

@@ -129,31 +129,6 @@ export const FOLD_RULES: readonly CheckedRule<SummarizingKit>[] = rulesOf("folds
       }
     },
   },
-  "fold-failure": {
-    title: "a summarizer that throws or says nothing leaves log and window as they were",
-    why: "An error's text in the place of the history is the end of the conversation.",
-    async check(kit) {
-      let answer: () => string = () => "";
-      const sessions = await kit.open({ summarizer: scriptedSummarizer(() => answer()), retry: false });
-      await appendAll(sessions, turns(4));
-      const before = (await fullOf(sessions)).events.map(asJson);
-      const failing: readonly (() => string)[] = [
-        () => "",
-        () => " \n ",
-        () => {
-          throw new Error("model down");
-        },
-      ];
-      for (const fails of failing) {
-        answer = fails;
-        equal((await sessions.summarize(KEY, { force: true })).kind, "failed", "The outcome of a failure");
-        equal((await fullOf(sessions)).events.map(asJson), before, "The log after a failure");
-        equal(await windowIds(sessions), idsIn(turns(4)), "The window after a failure");
-      }
-      answer = () => "fine";
-      await fold(sessions);
-    },
-  },
   "fold-mode": {
     title: "a session that is due folds by itself, at the append or soon after it; never in manual mode",
     why: "Manual means that somebody else decides; automatic, that nobody has to.",
