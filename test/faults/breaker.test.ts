@@ -4,6 +4,7 @@ import { turns } from "../support/folds.ts";
 import * as play from "../support/model-server.ts";
 import { playing } from "../support/model-session.ts";
 import { appendAll } from "../support/sessions.ts";
+import { stubSummarizer } from "../support/stub-summarizer.ts";
 
 const NOW = 1_800_000_000_000;
 const PAUSE_MS = 60_000;
@@ -66,6 +67,13 @@ test("answers that are no summary and time limits count, too", async () => {
   expect(await fold({ timeoutMs: 60 })).toBe("failed");
   expect(await folds(2)).toEqual(["failed", "breaker-open"]);
   expect(server.requests.length).toBeLessThanOrEqual(3);
+});
+
+test("a summarizer that heeds no signal and never answers counts, too", async () => {
+  const summarizer = stubSummarizer(() => new Promise<string>(() => {}));
+  const { folds } = await service([], { model: undefined, summarizer, timeoutMs: 20 });
+  expect(await folds(4)).toEqual(["failed", "failed", "failed", "breaker-open"]);
+  expect(summarizer.requests).toHaveLength(3);
 });
 
 test("a summary counts once, however many calls it took", async () => {
