@@ -232,6 +232,9 @@ test("pinned messages stay, and one that was edited after it was stored is store
   await agent.graph.updateState(config, {
     messages: [new HumanMessage({ id: "rule", content: "imperial now" })],
   });
+  // The new text has been read by no summary, so no summary hides it.
+  await ask(make(), "and now?");
+  expect(seen()).toContain("user: imperial now");
   for (let at = 6; at <= 12; at++) await ask(agent, `q${at}`);
   await archiveThread({ graph: agent, config, sessions, key: DANA });
   expect((await state(agent)).some(({ id }) => id === "rule")).toBe(false);

@@ -98,22 +98,27 @@ function moveRecords(
   );
   if (survivors.length === 0) return undefined;
   const gone = departure(messages.length, leaving);
-  const staysOf = (ids: readonly string[]): readonly string[] =>
-    ids.filter((id) => {
-      const seq = log.get(id)?.seq;
-      return seq !== undefined && !leaving.has(seq);
-    });
+  const stays = (id: string): boolean => {
+    const seq = log.get(id)?.seq;
+    return seq !== undefined && !leaving.has(seq);
+  };
+  // A pinned message is shown beside its summary. Edited and unpinned later it must not vanish behind it: nobody has read
+  // the new text.
+  const staysHidden = (id: string): boolean => {
+    const event = log.get(id);
+    return event !== undefined && stays(id) && log.isHidden(event);
+  };
   const found = [...recordsIn(messages)];
   const moved = new Map<number, { name: string; record: SummaryRecord }[]>();
   for (const { summary, position } of log.effective) {
     const at = found.find(({ record }) => summaryId(record) === summary.id);
     if (at === undefined) continue;
     const covered = [...log.coveredIds(summary.id)];
-    if (!leaving.has(at.index) && staysOf(covered).length === covered.length) continue;
+    if (!leaving.has(at.index) && covered.every(stays)) continue;
     const record = collapseRecord(summary, at.record.digest, {
       position,
-      staying: staysOf(covered),
-      omitted: staysOf(summary.coverage.omitted),
+      staying: covered.filter(staysHidden),
+      omitted: summary.coverage.omitted.filter(staysHidden),
       departure: gone,
     });
     for (const carrier of carriersFor(at.index, survivors))

@@ -32,7 +32,7 @@ export function collapseRecord(
   }: {
     /** Where the summary stood. */
     readonly position: number;
-    /** Ids of what it covers and of what it omitted that stay in the state. */
+    /** Ids of what it covers, and of what it omitted, that stay in the state and hidden. */
     readonly staying: readonly string[];
     readonly omitted: readonly string[];
     readonly departure: Departure;
