@@ -1,7 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { deepagents } from "./contestants/deepagents.ts";
-import { langchain } from "./contestants/langchain.ts";
-import { sessionfold } from "./contestants/sessionfold.ts";
+import { CONTESTANTS, OURS } from "./contestants/contestants.ts";
 import { compare } from "./figure.ts";
 import { play } from "./play.ts";
 import { rowsOf } from "./report.ts";
@@ -9,13 +7,11 @@ import { SCRIPTS } from "./scripts/scripts.ts";
 
 // The scripts that take well under a second, without those that measure times: `npm run compare` plays them all.
 
-const contestants = [langchain, deepagents, sessionfold];
-
 describe.each(SCRIPTS.filter((script) => script.isSlow !== true))("$title", (script) => {
   test("ours is nowhere worse", async () => {
-    const result = await play(script, contestants);
+    const result = await play(script, CONTESTANTS);
     expect(result.errors).toEqual(new Map());
-    const worse = rowsOf(result, contestants, sessionfold).filter((row) => row.verdict === "worse");
+    const worse = rowsOf(result, CONTESTANTS, OURS).filter((row) => row.verdict === "worse");
     expect(worse.map((row) => [row.figure.name, ...row.cells])).toEqual([]);
   });
 });

@@ -1,8 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { deepagents } from "./contestants/deepagents.ts";
-import { langchain } from "./contestants/langchain.ts";
-import { sessionfold } from "./contestants/sessionfold.ts";
+import { CONTESTANTS, OURS } from "./contestants/contestants.ts";
 import { circumstances, intoPage } from "./page.ts";
 import { play } from "./play.ts";
 import { overall, overview, type Result, rowsOf, scriptReport } from "./report.ts";
@@ -12,7 +10,6 @@ import { SCRIPTS } from "./scripts/scripts.ts";
 // the tables of docs/compare.md are replaced. The exit code is 1 if ours is worse anywhere or a script cannot be played.
 
 const PAGE = join(resolve(import.meta.dirname, "../.."), "docs/compare.md");
-const contestants = [langchain, deepagents, sessionfold];
 const words = process.argv.slice(2).map((word) => word.toLowerCase());
 const isWritten = words.includes("--write");
 const wanted = words.filter((word) => word !== "--write");
@@ -23,13 +20,13 @@ const scripts = SCRIPTS.filter(
 const results: Result[] = [];
 const reports: string[] = [];
 for (const [at, script] of scripts.entries()) {
-  const result = await play(script, contestants);
-  const report = scriptReport(at + 1, result, contestants, sessionfold);
+  const result = await play(script, CONTESTANTS);
+  const report = scriptReport(at + 1, result, CONTESTANTS, OURS);
   console.log(`${report}\n`);
   results.push(result);
   reports.push(report);
 }
-const all = overview(results, contestants, sessionfold);
+const all = overview(results, CONTESTANTS, OURS);
 const where = await circumstances();
 console.log(`${where}\n\n${all}`);
 if (isWritten) {
@@ -37,6 +34,6 @@ if (isWritten) {
   await writeFile(PAGE, intoPage(await readFile(PAGE, "utf8"), measured));
 }
 const isFailed = results.some(
-  (result) => result.errors.size > 0 || overall(rowsOf(result, contestants, sessionfold)) === "worse",
+  (result) => result.errors.size > 0 || overall(rowsOf(result, CONTESTANTS, OURS)) === "worse",
 );
 process.exitCode = isFailed || results.length === 0 ? 1 : 0;

@@ -21,7 +21,7 @@ export interface Models {
   readonly main?: (request: CompletionRequest, call: number) => Answer | Promise<Answer>;
   /** The summarizing model. Default `copyingSummarizer()`. */
   readonly summary?: (request: CompletionRequest, call: number) => Answer | Promise<Answer>;
-  /** Characters of messages that the agent's model takes; more is refused as too long. Default: any. */
+  /** Characters of messages that the agent's model takes; more is refused as too long. Default: no limit. */
   readonly mainLimit?: number;
   /** The same for the summarizing model. */
   readonly summaryLimit?: number;

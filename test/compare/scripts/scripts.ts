@@ -3,6 +3,7 @@ import { approval } from "./approval.ts";
 import { chinese } from "./chinese.ts";
 import { contextLengthError, contextLengthErrorOfTail } from "./context-length-error.ts";
 import { deletedMessages, editedMessage } from "./deleted-messages.ts";
+import { firstFold } from "./first-fold.ts";
 import { foldedThread } from "./folded-thread.ts";
 import { injection } from "./injection.ts";
 import { largeFold, largeFoldAsItComes, smallSummarizer } from "./large-folds.ts";
@@ -27,7 +28,7 @@ import {
   summarizerRefuses,
 } from "./summarizer-fails.ts";
 import { summarizerFailsOnce } from "./summarizer-fails-once.ts";
-import { abortedWhileSummarizing, summarizerHangs } from "./summarizer-hangs.ts";
+import { abortedWhileSummarizing, summarizerHangs, summarizerIsSlow } from "./summarizer-hangs.ts";
 import { systemMessages } from "./system-messages.ts";
 import { longPromptByFraction, longPromptByTokens } from "./system-prompt-counts.ts";
 import { tailOverTrigger } from "./tail-over-trigger.ts";
@@ -49,6 +50,7 @@ export const SCRIPTS: readonly Script[] = [
   trimming,
   wholeTurn,
   foldedThread,
+  firstFold,
   summarizerAnswers500,
   summarizerCutsTheConnection,
   summarizerAnswersNothing,
@@ -56,6 +58,7 @@ export const SCRIPTS: readonly Script[] = [
   summarizerRefuses,
   longerSummary,
   summarizerFailsOnce,
+  summarizerIsSlow,
   summarizerHangs,
   abortedWhileSummarizing,
   mainCallFails,

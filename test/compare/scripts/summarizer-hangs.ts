@@ -1,4 +1,4 @@
-import { hang } from "../../support/model-server.ts";
+import { hang, late } from "../../support/model-server.ts";
 import { chat, human, thread } from "../chats.ts";
 import type { Script } from "../figure.ts";
 import { markersIn, messagesInState } from "../observe.ts";
@@ -64,6 +64,34 @@ export const abortedWhileSummarizing: Script = {
         "messages left in the state": kept,
         "next turn: messages the model knows of (of 40)":
           next.kind === "answered" ? markersIn(world.main.at(-1)) : 0,
+      };
+    });
+  },
+};
+
+export const summarizerIsSlow: Script = {
+  title: "The summarizer is slow",
+  what: "40 messages, the turn that should fold: the summarizing model takes 1 s.",
+  isSlow: true,
+  figures: [
+    { name: "turn answered", better: "yes" },
+    { name: "messages the model knows of (of 40)", better: "more" },
+    { name: "seconds that the user waits", better: "less", slack: 0.25, digits: 1 },
+  ],
+  play: (contestant) => {
+    const sound = copyingSummarizer();
+    const summary: Models["summary"] = (request, call) => late(1000, sound(request, call));
+    return inWorld(contestant, { summary }, async (world) => {
+      const agent = world.agent();
+      // What is done once in a process has a script of its own.
+      await turn(
+        agent.invoke({ messages: [...chat(40, { name: "other" }), human("Hello")] }, thread("first")),
+      );
+      const ended = await turn(agent.invoke({ messages: [...chat(40), human("And now?")] }, thread()));
+      return {
+        "turn answered": ended.kind === "answered",
+        "messages the model knows of (of 40)": ended.kind === "answered" ? markersIn(world.main.at(-1)) : 0,
+        "seconds that the user waits": ended.ms / 1000,
       };
     });
   },
