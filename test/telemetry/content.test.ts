@@ -125,6 +125,7 @@ const SCRIPTS: Readonly<Record<string, play.ScriptLike>> = {
   "is refused with a quotation": [quoting],
   "is late": [busy, said("summary")],
   "never comes": [busy],
+  "ends for a reason of its own": [{ content: said("summary"), finishReason: said("reason") as "stop" }],
 };
 
 describe("without `content`, no event, span or warning holds a word of", () => {

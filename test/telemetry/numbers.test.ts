@@ -93,10 +93,12 @@ test("the figures are those of the windows before and after, fold upon fold", as
       summaryTokens: "In short.".length,
       compressionRatio: ((before.length - after.length) / before.length) * 100,
     });
-    const started = only(events, "started");
-    expect(started).toMatchObject({
-      events: summary?.coverage.direct.length,
+    const log = (await sessions.getSession({ ...KEY, view: "full" }))?.events ?? [];
+    const read = log.filter(({ id }) => summary?.coverage.direct.includes(id));
+    expect(only(events, "started")).toMatchObject({
+      events: read.length,
       summaries: summariesBefore.length,
+      tokens: tokensOf(read) + summariesBefore.length * "In short.".length,
     });
     await appendAll(
       sessions,
