@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AIMessage, HumanMessage, RemoveMessage, SystemMessage } from "@langchain/core/messages";
+import { REMOVE_ALL_MESSAGES } from "@langchain/langgraph";
 import { SqliteSaver } from "@langchain/langgraph-checkpoint-sqlite";
 import { eventCountThreshold, tokenThreshold } from "@sessionfold/core";
+import { createMiddleware } from "langchain";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { parcelAgent, serving, sizes, summariesIn, watchedFilter } from "../support/parcel-agent.ts";
 
@@ -211,31 +213,40 @@ describe("a history that changes", () => {
   test("INP-09 a summary of other messages is not applied, however many of them there are", async () => {
     const { server, filter, agent, config, messages, ask } = await folded();
     const all = await messages();
-    await agent.graph.updateState(
-      config,
-      {
-        messages: [...all.slice(0, 8).map(({ id }) => new RemoveMessage({ id: id ?? "" }))],
-      },
-      "model_request",
-    );
-    await agent.graph.updateState(
-      config,
-      {
-        messages: all.slice(8).map(({ id }) => new RemoveMessage({ id: id ?? "" })),
-      },
-      "model_request",
-    );
-    await agent.graph.updateState(
-      config,
-      {
-        messages: all.map((_, at) =>
-          at % 2 === 0 ? new HumanMessage(`Other ${at}`) : new AIMessage(`Reply ${at}`),
-        ),
-      },
-      "model_request",
-    );
+    const covered = new Set(filter.of("summarized")[0]?.summary.coverage.direct);
+    const others = all.map((message, at) => {
+      if (!covered.has(message.id ?? "")) return message;
+      return at % 2 === 0 ? new HumanMessage(`Other ${at}`) : new AIMessage(`Reply ${at}`);
+    });
+    const update = { messages: [new RemoveMessage({ id: REMOVE_ALL_MESSAGES }), ...others] };
+    await agent.graph.updateState(config, update, "model_request");
+    // The answer that carries the record is still there.
+    expect(
+      (await messages()).some(({ response_metadata }) => response_metadata.sessionfold !== undefined),
+    ).toBe(true);
     await ask("And now?");
-    for (const found of summariesIn(server)) expect(found).not.toBe("SUMMARY 1");
-    expect(filter.summarizer.requests.at(-1)?.transcript).not.toContain("Question");
+    expect(summariesIn(server)).toEqual(["SUMMARY 2"]);
+    expect(filter.summarizer.requests.at(-1)?.transcript).toContain("Other 0");
+    expect(filter.summarizer.requests.at(-1)?.transcript).not.toContain("Question 0");
+  });
+
+  test("a reminder that another middleware puts behind each request is sent, and belongs to no summary", async () => {
+    const server = await serving(["A fairly long answer about parcels, gates and days."]);
+    const filter = watchedFilter(policy);
+    let reminders = 0;
+    const reminding = createMiddleware({
+      name: "reminding",
+      wrapModelCall: (request, handler) => {
+        const reminder = new HumanMessage(`Reminder ${reminders++}: be brief.`);
+        return handler({ ...request, messages: [...request.messages, reminder] });
+      },
+    });
+    const { ask } = parcelAgent(server, { middleware: [reminding, filter.middleware] });
+    for (let turn = 0; turn < 16; turn++) await ask(`Question ${turn}`);
+    expect(server.requests.every(({ messages }) => messages.at(-1)?.content.startsWith("Reminder"))).toBe(
+      true,
+    );
+    expect(filter.of("summarized").length).toBeGreaterThan(1);
+    for (const { transcript } of filter.summarizer.requests) expect(transcript).not.toContain("Reminder");
   });
 });

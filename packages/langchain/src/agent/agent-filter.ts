@@ -1,3 +1,4 @@
+import type { BaseMessage } from "@langchain/core/messages";
 import type { StructuredToolInterface } from "@langchain/core/tools";
 import {
   isContextLengthError,
@@ -20,7 +21,7 @@ import { Conversations } from "./conversations.ts";
 import { foldInCall } from "./fold-call.ts";
 import { streamOutcome } from "./fold-event.ts";
 import { PromptTokens } from "./prompt-tokens.ts";
-import { shownMessages, withWindow } from "./request-window.ts";
+import { shownMessages, withoutPassing, withWindow } from "./request-window.ts";
 import { runningAgent, scopeOf } from "./running-agent.ts";
 import { stampResponse } from "./stamp-response.ts";
 import { ToolResultTrimmer } from "./trim-tool-results.ts";
@@ -32,6 +33,8 @@ type Response = Awaited<ReturnType<WrapModelCallHandler>>;
 interface Call {
   readonly request: ModelRequest;
   readonly conversation: Conversation;
+  /** Messages of this call alone. */
+  readonly passing: readonly BaseMessage[];
   readonly agent: string | undefined;
   readonly scope: string | undefined;
   readonly threadId: string | undefined;
@@ -82,8 +85,16 @@ export class AgentFilter {
     if (request.messages.length === 0) return handler(request);
     const agent = runningAgent(this.#options.agent);
     const scope = scopeOf(this.#options.scope, agent);
-    const conversation = this.#conversations.of(request.messages, scope);
-    const call = { request, conversation, agent, scope, threadId: request.runtime.configurable?.thread_id };
+    const [messages, passing] = withoutPassing(request);
+    const conversation = this.#conversations.of(messages, scope);
+    const call = {
+      request,
+      conversation,
+      passing,
+      agent,
+      scope,
+      threadId: request.runtime.configurable?.thread_id,
+    };
     await this.#fold(call, this.#options.summarizer.options);
     const response = await this.#callModel(call, handler);
     const { unstored } = conversation;
@@ -107,9 +118,9 @@ export class AgentFilter {
     }
   }
 
-  #windowed({ request, conversation, agent }: Call): ModelRequest {
+  #windowed({ request, conversation, passing, agent }: Call): ModelRequest {
     const { mergeSummaries } = this.#options.summarizer.options;
-    const windowed = withWindow(request, conversation, { agent, mergeSummaries });
+    const windowed = withWindow(request, conversation, { agent, passing, mergeSummaries });
     if (this.#trimmer === undefined) return windowed;
     const messages = this.#trimmer.apply(windowed.messages);
     return messages === windowed.messages ? windowed : { ...windowed, messages: [...messages] };
@@ -156,7 +167,7 @@ export class AgentFilter {
     const conversation = first && this.#owners.get(first);
     const call = conversation && this.#pending.get(conversation);
     if (call === undefined) return undefined;
-    const shown = shownMessages(call.conversation, { agent: call.agent, mergeSummaries: false });
+    const shown = shownMessages(call.conversation, { agent: call.agent, passing: [], mergeSummaries: false });
     const messages = this.#trimmer?.apply(shown.map(({ message }) => message));
     const window = shown.map(({ message, event }, at) => ({ message: messages?.[at] ?? message, event }));
     return { request: call.request, window };
@@ -182,11 +193,11 @@ export class AgentFilter {
   }
 
   /** Tokens of the window that trimming leaves out. */
-  #savedByTrimming({ request, conversation, agent }: Call): number {
+  #savedByTrimming({ request, conversation, passing, agent }: Call): number {
     if (this.#trimmer === undefined) return 0;
     const { counter, mergeSummaries } = this.#options.summarizer.options;
     return this.#trimmer.saved(
-      withWindow(request, conversation, { agent, mergeSummaries }).messages,
+      withWindow(request, conversation, { agent, passing, mergeSummaries }).messages,
       counter,
     );
   }

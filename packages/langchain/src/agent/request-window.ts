@@ -6,6 +6,8 @@ import type { Conversation } from "./conversation.ts";
 /** How a window is laid out for a request. */
 export interface WindowSetup {
   readonly agent: string | undefined;
+  /** Messages that are sent behind the window as they are. */
+  readonly passing: readonly BaseMessage[];
   /** Puts summaries that lead the conversation into the system prompt. */
   readonly mergeSummaries: boolean;
 }
@@ -14,10 +16,11 @@ export interface WindowSetup {
 export function withWindow(
   request: ModelRequest,
   conversation: Conversation,
-  { agent, mergeSummaries }: WindowSetup,
+  setup: WindowSetup,
 ): ModelRequest {
   if (conversation.isPlain) return request;
-  const messages = shownMessages(conversation, { agent, mergeSummaries }).map(({ message }) => message);
+  const { mergeSummaries, passing } = setup;
+  const messages = [...shownMessages(conversation, setup).map(({ message }) => message), ...passing];
   const [first] = messages;
   const isMerged = mergeSummaries && conversation.log.effective.length > 0 && first?.type === "system";
   if (!isMerged || request.systemMessage.text === "") return { ...request, messages };
@@ -43,3 +46,17 @@ export function shownMessages(conversation: Conversation, setup: WindowSetup): r
 
 /** What `createAgent` calls an agent without a name in its messages. */
 const UNNAMED_AGENT = "model";
+
+/**
+ * The messages of a request, and apart from them those that another middleware has put behind the state's: a reminder that
+ * is made anew for each call belongs to no conversation.
+ */
+export function withoutPassing({
+  messages,
+  state,
+}: Pick<ModelRequest, "messages" | "state">): readonly [readonly BaseMessage[], readonly BaseMessage[]] {
+  const kept = state.messages;
+  if (messages === kept || messages.length <= kept.length) return [messages, []];
+  if (kept.length === 0 || kept.some((message, at) => message !== messages[at])) return [messages, []];
+  return [kept, messages.slice(kept.length)];
+}
