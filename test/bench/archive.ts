@@ -16,8 +16,14 @@ const config = { configurable: { thread_id: "long" } };
 
 function history(): BaseMessage[] {
   return Array.from({ length: MESSAGES / 2 }, (_, at) => [
-    new HumanMessage({ id: `u${at}`, content: `Where is parcel ${at}? It was sent on Monday and should be here.` }),
-    new AIMessage({ id: `a${at}`, content: `Parcel ${at} is on its way. It left Leipzig and arrives on Friday.` }),
+    new HumanMessage({
+      id: `u${at}`,
+      content: `Where is parcel ${at}? It was sent on Monday and should be here.`,
+    }),
+    new AIMessage({
+      id: `a${at}`,
+      content: `Parcel ${at} is on its way. It left Leipzig and arrives on Friday.`,
+    }),
   ]).flat();
 }
 
