@@ -1,9 +1,10 @@
 import { summarizingConformance } from "@sessionfold/conformance";
 import { InMemorySessionService } from "@sessionfold/core";
 import { describe, test } from "vitest";
+import { FarSessionService } from "./far-session-service.ts";
 import { JsonSessionService } from "./json-session-service.ts";
 
-describe.each(["inline", "manual"] as const)("withSummaries, %s", (mode) => {
+describe.each(["background", "inline", "manual"] as const)("withSummaries, %s", (mode) => {
   summarizingConformance(
     { describe, test },
     { name: "InMemorySessionService", mode, create: () => new InMemorySessionService() },
@@ -16,6 +17,16 @@ describe.each(["inline", "manual"] as const)("withSummaries, %s", (mode) => {
       mode,
       create: () => new JsonSessionService(),
       reopen: (service) => (service as JsonSessionService).another(),
+    },
+  );
+
+  summarizingConformance(
+    { describe, test },
+    {
+      name: "A service that is far away",
+      mode,
+      create: () => new FarSessionService(),
+      reopen: (service) => (service as FarSessionService).another(),
     },
   );
 });

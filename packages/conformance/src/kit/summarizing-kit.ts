@@ -5,6 +5,7 @@ import type {
   WithSummariesOptions,
 } from "@sessionfold/core";
 import { ConformanceFailure } from "../conformance-failure.ts";
+import { withDisposal } from "./disposal.ts";
 import { KEY } from "./reading.ts";
 import { scriptedSummarizer } from "./scripted-summarizer.ts";
 import { type StoreOptions, withServiceKit } from "./service-kit.ts";
@@ -37,44 +38,46 @@ export function withSummarizingKit(
   decorate: Decorate,
   task: (kit: SummarizingKit) => Promise<void>,
 ): Promise<void> {
-  return withServiceKit(store, async (plain) => {
-    const made: SummarizingSessionService[] = [];
-    const kit: SummarizingKit = {
-      mode,
-      inner: () => plain.service(),
-      another: (inner) => plain.another(inner),
-      decorate: (inner, options = {}) => {
-        const sessions = decorate(inner, {
-          mode,
-          trigger: () => false,
-          keep: { turns: 1 },
-          minGain: 0,
-          tokenCounter: (text) => text.length,
-          logger: { warn: () => {} },
-          summarizer: scriptedSummarizer(),
-          ...options,
-        });
-        made.push(sessions);
-        return sessions;
-      },
-      open: async (options) => {
-        const sessions = kit.decorate(await kit.inner(), options);
-        await sessions.createSession(KEY);
-        return sessions;
-      },
-      settle: async (sessions) => {
-        if (mode === "manual") await sessions.summarize(KEY);
-        await sessions.flush();
-      },
-    };
-    try {
-      await task(kit);
-    } finally {
-      // They stand before the stores that are closed next.
-      for (const sessions of made.reverse()) await sessions.close();
-    }
-  });
+  return withServiceKit(store, (plain) =>
+    // Closed before the stores beneath them.
+    withDisposal((later) => {
+      const kit: SummarizingKit = {
+        mode,
+        inner: () => plain.service(),
+        another: (inner) => plain.another(inner),
+        decorate: (inner, options = {}) => {
+          const sessions = decorate(inner, {
+            ...DEFAULTS,
+            mode,
+            summarizer: scriptedSummarizer(),
+            ...options,
+          });
+          later(() => sessions.close());
+          return sessions;
+        },
+        open: async (options) => {
+          const sessions = kit.decorate(await kit.inner(), options);
+          await sessions.createSession(KEY);
+          return sessions;
+        },
+        settle: async (sessions) => {
+          if (mode === "manual") await sessions.summarize(KEY);
+          await sessions.flush();
+        },
+      };
+      return task(kit);
+    }),
+  );
 }
+
+/** Never due by itself, and counted without a tokenizer, which takes long to load. */
+const DEFAULTS: WithSummariesOptions = {
+  trigger: () => false,
+  keep: { turns: 1 },
+  minGain: 0,
+  tokenCounter: (text) => text.length,
+  logger: { warn: () => {} },
+};
 
 /** Folds the session now. @throws ConformanceFailure unless a summary was committed. */
 export async function fold(
