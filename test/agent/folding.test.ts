@@ -226,6 +226,7 @@ describe("a history that changes", () => {
     ).toBe(true);
     await ask("And now?");
     expect(summariesIn(server)).toEqual(["SUMMARY 2"]);
+    expect(filter.summarizer.requests.at(-1)?.previous).toEqual([]);
     expect(filter.summarizer.requests.at(-1)?.transcript).toContain("Other 0");
     expect(filter.summarizer.requests.at(-1)?.transcript).not.toContain("Question 0");
   });
@@ -247,6 +248,10 @@ describe("a history that changes", () => {
       true,
     );
     expect(filter.of("summarized").length).toBeGreaterThan(1);
+    // The question itself is the current one, not the reminder behind it.
+    server.requests.forEach(({ messages }, turn) => {
+      expect(messages.at(-2)?.content).toBe(`Question ${turn}`);
+    });
     for (const { transcript } of filter.summarizer.requests) expect(transcript).not.toContain("Reminder");
   });
 });
