@@ -1,5 +1,5 @@
 import { presets, SessionSummarizer, type SessionSummarizerOptions } from "@sessionfold/core";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { summarized, turns } from "../support/folds.ts";
 import * as play from "../support/model-server.ts";
 import { modelSession, noSleep, playing } from "../support/model-session.ts";
@@ -94,15 +94,17 @@ test("RTY-06: the machine's own sleep ends at once, too, and leaves no timer", a
   const server = await playing([play.rateLimited({ retryAfter: 25 }), "Too late."]);
   const { sessions, expectUntouched } = await modelSession({ model: server.chat() });
   const controller = new AbortController();
-  const before = timers();
+  const set = vi.spyOn(globalThis, "setTimeout");
+  const cleared = vi.spyOn(globalThis, "clearTimeout");
+  onTestFinished(() => vi.restoreAllMocks());
+  const sleep = (): number => set.mock.calls.findIndex(([, milliseconds]) => milliseconds === 25_000);
   const outcome = sessions.summarize(KEY, { ...force, signal: controller.signal });
-  await server.arrived(1);
-  await server.idle();
-  // The deadline and the sleep.
-  while (timers() < before + 2) await new Promise((resolve) => setImmediate(resolve));
+  while (sleep() < 0) await new Promise((resolve) => setImmediate(resolve));
+  const timer: unknown = set.mock.results[sleep()]?.value;
+  expect(cleared.mock.calls.some(([given]) => given === timer)).toBe(false);
   controller.abort();
   expect(skippedBecause(await outcome)).toBe("aborted");
-  expect(timers()).toBe(before);
+  expect(cleared.mock.calls.some(([given]) => given === timer)).toBe(true);
   expect(server.requests).toHaveLength(1);
   await expectUntouched();
 });
@@ -139,7 +141,3 @@ test("RTY-09: a breaker that is switched off never opens", async () => {
   expect(skippedBecause(await guarded.summarizeEvents(turns(4), force))).toBe("breaker-open");
   expect(server.requests).toHaveLength(17);
 });
-
-function timers(): number {
-  return process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
-}
