@@ -182,6 +182,18 @@ export const BROKEN_FOLDING: Readonly<Record<string, BrokenFolding>> = {
       },
     };
   }),
+  "run-at-once": (() => {
+    const busy = new WeakSet<SessionService>();
+    return broken("loses what is appended while another one appends", (sessions, inner) => ({
+      appendEvent: async (request) => {
+        if (busy.has(inner)) return createEvent(request.event, 0, Date.now);
+        busy.add(inner);
+        await Promise.resolve();
+        busy.delete(inner);
+        return sessions.appendEvent(request);
+      },
+    }));
+  })(),
   "view-chosen": broken("takes any view for the window", (sessions) => ({
     getSession: ({ view, ...request }) =>
       sessions.getSession({ ...request, view: view === "full" ? view : "window" }),

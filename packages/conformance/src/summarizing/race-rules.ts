@@ -130,6 +130,32 @@ export const RACE_RULES: readonly CheckedRule<SummarizingKit>[] = rulesOf("races
       equal(await windowIds(two), await windowIds(one), "The other one's window");
     },
   },
+  "run-at-once": {
+    title:
+      "services over one log that append and fold at once lose nothing, double nothing, hide nothing unread",
+    why: "In a deployment this is every busy session, and nobody sees what is missing.",
+    async check(kit) {
+      const inner = await kit.inner();
+      const open = async () => kit.decorate(await kit.another(inner), { trigger: () => true });
+      const workers = [await open(), await open()];
+      await workers[0]?.createSession(KEY);
+      const events = turns(12);
+      await Promise.all(
+        workers.map(async (sessions, worker) => {
+          for (const event of events.filter((_, at) => at % 2 === worker)) {
+            await appendAll(sessions, [event]);
+            await kit.settle(sessions);
+          }
+        }),
+      );
+      const later = await open();
+      const ids = idsIn(events).toSorted();
+      equal((await idsOf(later)).toSorted(), ids, "The log");
+      const shown = (await windowIds(later)).filter((id) => ids.includes(id));
+      equal([...shown, ...(await coveredIds(later))].toSorted(), ids, "What is in the window or covered");
+      holds((await later.listSummaries(KEY)).length > 0, "Expected the session to be folded");
+    },
+  },
   "fold-apart": {
     title: "summaries, marks, search and prune of a session know no other session",
     why: "Folding must not become a way around the key.",
