@@ -96,7 +96,7 @@ test("RTY-06: the machine's own sleep ends at once, too, and leaves no timer", a
   const controller = new AbortController();
   const set = vi.spyOn(globalThis, "setTimeout");
   const cleared = vi.spyOn(globalThis, "clearTimeout");
-  onTestFinished(() => vi.restoreAllMocks());
+  onTestFinished(() => void vi.restoreAllMocks());
   const sleep = (): number => set.mock.calls.findIndex(([, milliseconds]) => milliseconds === 25_000);
   const outcome = sessions.summarize(KEY, { ...force, signal: controller.signal });
   while (sleep() < 0) await new Promise((resolve) => setImmediate(resolve));
