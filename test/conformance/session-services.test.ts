@@ -16,15 +16,6 @@ const byPrune = ["delete-events", "delete-events-positions", "delete-events-miss
   reason: "A decorated service deletes by `prune`, never events of the caller's choice.",
 }));
 
-/**
- * A decorator reads the news behind the last entry it knows, also where that is its own append: what another service
- * appended between its read and its append is never read. Once it is, this exemption fails and must go.
- */
-const unreadBetween = {
-  rule: "append-two-services",
-  reason: "A known defect: events that another service appends between a read and an append are not read.",
-};
-
 sessionServiceConformance(
   { describe, test },
   { name: "InMemorySessionService", create: () => new InMemorySessionService(), exemptions: inMemory },
@@ -88,7 +79,7 @@ describe.each(["background", "inline", "manual"] as const)("withSummaries, %s", 
       create: () => opened(new JsonSessionService()),
       reopen,
       dispose,
-      exemptions: [...byPrune, unreadBetween],
+      exemptions: byPrune,
     },
   );
 
@@ -99,7 +90,7 @@ describe.each(["background", "inline", "manual"] as const)("withSummaries, %s", 
       create: () => opened(new FarSessionService()),
       reopen,
       dispose,
-      exemptions: [...byPrune, unreadBetween],
+      exemptions: byPrune,
     },
   );
 });

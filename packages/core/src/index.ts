@@ -159,5 +159,5 @@ export {
   type TimeIntervalOptions,
   timeIntervalThreshold,
 } from "./triggers/thresholds/time-interval-threshold.ts";
-export { tokenThreshold } from "./triggers/thresholds/token-threshold.ts";
+export { type TokenThresholdOptions, tokenThreshold } from "./triggers/thresholds/token-threshold.ts";
 export type { ThresholdOptions, Trigger, TriggerAnswer, TriggerExplanation } from "./triggers/trigger.ts";

@@ -70,5 +70,5 @@ function middleware(setup: AgentSetup): AgentMiddleware {
 
 function triggerOf(size: Size): Trigger {
   if ("messages" in size) return eventCountThreshold(size.messages);
-  return "tokens" in size ? tokenThreshold(size.tokens) : contextFraction(size.fraction);
+  return "tokens" in size ? tokenThreshold(size.tokens, { of: "window" }) : contextFraction(size.fraction);
 }

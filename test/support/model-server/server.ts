@@ -16,7 +16,7 @@ import { tokenCount } from "./token-count.ts";
 export interface ModelServerOptions extends RequestCheckOptions {
   /**
    * Tokens that a request may have, for all models or by the model's name; a longer one gets the context-length
-   * error. Default: any number.
+   * error. Default: no limit.
    */
   readonly contextWindow?: number | Readonly<Record<string, number>>;
   /** Counts usage and the context window. Default core's `approximateCounter()`. */

@@ -24,6 +24,8 @@ export class TrackedSession {
   /** Ids of what was appended here and not read back yet: a store may keep it in a form of its own. */
   readonly #unread = new Set<string>();
   #incarnation: string | undefined;
+  /** How far a read has told. What was appended here since may have others' entries before it. */
+  #readTo: number | undefined;
   readonly #trackers = new Map<string | undefined, StatisticsTracker>();
   readonly #logger: { warn(message: string): void };
   #calibration = new Calibration();
@@ -51,6 +53,7 @@ export class TrackedSession {
     this.#log = undefined;
     this.#unread.clear();
     this.#incarnation = undefined;
+    this.#readTo = undefined;
     this.#trackers.clear();
     this.#calibration = new Calibration();
     this.#warned = 0;
@@ -83,7 +86,7 @@ export class TrackedSession {
    */
   async read(inner: SessionService): Promise<Session | null> {
     const incremental = this.#log !== undefined && this.#incarnation !== undefined;
-    const afterSeq = incremental ? this.log.lastSeq : undefined;
+    const afterSeq = incremental ? this.#readTo : undefined;
     const session = await inner.getSession({ ...this.key, ...(afterSeq !== undefined && { afterSeq }) });
     if (session === null || session === undefined) {
       this.reset();
@@ -95,6 +98,7 @@ export class TrackedSession {
     }
     this.#incarnation = session.incarnation;
     this.#takeOver(session.events ?? [], afterSeq);
+    this.#readTo = this.log.lastSeq;
     this.#warn();
     return session;
   }
@@ -115,9 +119,11 @@ export class TrackedSession {
     const answer = (await inner.appendEvent({ session, event: numbered })) as SessionEvent | undefined;
     // A service that numbers by itself, or stores less than it was given, has the last word on that.
     const told = answer?.id === event.id && typeof answer.seq === "number";
-    const stored = told
-      ? { ...numbered, seq: answer.seq, actions: answer.actions ?? numbered.actions }
-      : numbered;
+    const stored = !told
+      ? numbered
+      : isAnother(numbered, answer)
+        ? eventFromJson(answer) // Somebody else's, who came first with the same id.
+        : { ...numbered, seq: answer.seq, actions: answer.actions ?? numbered.actions };
     this.append(stored);
     return stored;
   }
