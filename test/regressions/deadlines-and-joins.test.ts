@@ -130,7 +130,7 @@ describe("callers at once", () => {
 
   test("nobody starts over once the service is closed", async () => {
     const { sessions, first, second, stub } = await twoCallers();
-    await sessions.close();
+    await sessions.close({ drainMs: 0 });
     expect(skippedBecause(await first)).toBe("aborted");
     expect(skippedBecause(await second)).toBe("aborted");
     expect(stub.requests).toHaveLength(1);

@@ -1,5 +1,11 @@
+import { startOutside } from "../shared/outside.ts";
+
 /** How jobs are run. */
-export interface BackgroundJobsOptions {
+export interface BackgroundJobsOptions<T> {
+  /** Does what was asked. It must not throw: nobody waits for it who could mend it. */
+  readonly work: (asked: T) => Promise<void>;
+  /** What is asked of a key of which something else is asked already and not begun. */
+  readonly both: (waiting: T, added: T) => T;
   /** Jobs at once. */
   readonly maxConcurrent: number;
   /** Keys that may wait; more are not taken. */
@@ -9,50 +15,48 @@ export interface BackgroundJobsOptions {
 }
 
 /** What is to be done for one key. */
-interface Job {
-  readonly work: () => Promise<void>;
+interface Job<T> {
+  asked: T;
   readonly done: Promise<void>;
   readonly finish: () => void;
 }
 
 /**
  * Work in the background, at most one piece for a key at a time and one waiting behind it. It is not run by those who ask
- * for it, and not in their async context: one loop, begun at construction, starts it all.
+ * for it, and not in their async context.
  */
-export class BackgroundJobs {
-  readonly #options: BackgroundJobsOptions;
-  readonly #waiting = new Map<string, Job>();
+export class BackgroundJobs<T> {
+  readonly #options: BackgroundJobsOptions<T>;
+  readonly #waiting = new Map<string, Job<T>>();
   readonly #running = new Map<string, Promise<void>>();
-  #wake: () => void = () => undefined;
   #stopped = false;
 
-  constructor(options: BackgroundJobsOptions) {
+  constructor(options: BackgroundJobsOptions<T>) {
     this.#options = options;
-    void this.#loop();
   }
 
   /**
-   * Takes a piece of work, in place of one of that key which waits. Work that throws is its own affair: it must not.
-   * Returns false when it was not taken: too many wait, or there is an end to it.
+   * Takes a piece of work; where one of that key waits, both become one. Returns false when it was not taken: too many
+   * wait, or there is an end to it.
    */
-  add(key: string, work: () => Promise<void>): boolean {
+  add(key: string, asked: T): boolean {
     if (this.#stopped) return false;
     const known = this.#waiting.get(key);
-    if (known === undefined && this.#waiting.size >= this.#options.maxWaiting) return false;
     if (known !== undefined) {
-      this.#waiting.set(key, { ...known, work });
+      known.asked = this.#options.both(known.asked, asked);
       return true;
     }
+    if (this.#waiting.size >= this.#options.maxWaiting) return false;
     const { promise: done, resolve: finish } = withResolvers();
-    this.#waiting.set(key, { work, done, finish });
+    this.#waiting.set(key, { asked, done, finish });
     this.#options.waitUntil?.(done);
-    this.#wake();
+    startOutside(() => this.#startWhatMay());
     return true;
   }
 
-  /** The end of what waits or runs for a key; undefined where nothing does. */
+  /** The end of what runs for a key, or else of what waits; undefined where nothing does. */
   pending(key: string): Promise<void> | undefined {
-    return this.#waiting.get(key)?.done ?? this.#running.get(key);
+    return this.#running.get(key) ?? this.#waiting.get(key)?.done;
   }
 
   /** Takes no more work. What waits is still done. */
@@ -65,24 +69,15 @@ export class BackgroundJobs {
     await Promise.all([...[...this.#waiting.values()].map(({ done }) => done), ...this.#running.values()]);
   }
 
-  async #loop(): Promise<void> {
-    for (;;) {
-      const { promise: woken, resolve } = withResolvers();
-      this.#wake = resolve;
-      this.#startWhatMay();
-      await woken;
-    }
-  }
-
   #startWhatMay(): void {
     for (const [key, job] of this.#waiting) {
       if (this.#running.size >= this.#options.maxConcurrent) return;
       if (this.#running.has(key)) continue;
       this.#waiting.delete(key);
-      const run = job.work().finally(() => {
+      const run = this.#options.work(job.asked).finally(() => {
         this.#running.delete(key);
         job.finish();
-        this.#wake();
+        this.#startWhatMay();
       });
       this.#running.set(key, run);
     }

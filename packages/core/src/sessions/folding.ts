@@ -6,20 +6,19 @@ import type { SummarizeOutcome } from "../engine/outcome.ts";
 import { copyEvent, createEvent } from "../events/create-event.ts";
 import type { SessionEvent } from "../events/session-event.ts";
 import { keyString, type SessionKey } from "../events/session-key.ts";
-import { CalledOff, withDeadline } from "../shared/deadline.ts";
+import { keptAwake, withDeadline } from "../shared/deadline.ts";
 import { windowOf } from "../summaries/window.ts";
 import { evaluateTrigger } from "../triggers/evaluate.ts";
 import type { SessionStatistics } from "../triggers/session-statistics.ts";
+import { type Asked, bothAsked, momentOf, stillHolds } from "./asked.ts";
 import { BackgroundJobs } from "./background-jobs.ts";
 import { checkPoint } from "./check-points.ts";
 import { Runs } from "./runs.ts";
 import type { SessionService } from "./session-service.ts";
 import type { TrackedSession } from "./tracked-session.ts";
 import type { TrackedSessions } from "./tracked-sessions.ts";
+import { WaitingReads } from "./waiting-reads.ts";
 import type { ResolvedServiceOptions } from "./with-summaries-options.ts";
-
-/** Why a read that waited for a fold gave up. It is never seen outside. */
-class WaitedLongEnough extends Error {}
 
 /** Folds the sessions of a decorated service: on request, in an append, or in the background. */
 export class Folding {
@@ -27,18 +26,31 @@ export class Folding {
   readonly #options: ResolvedServiceOptions;
   readonly #tracked: TrackedSessions;
   readonly #runs: Runs;
-  readonly #jobs: BackgroundJobs;
+  readonly #jobs: BackgroundJobs<Asked>;
+  readonly #reads: WaitingReads;
   readonly #closing = new AbortController();
-  /** Where the log of a session ended when it was last tried in the background. */
-  readonly #tried = new WeakMap<TrackedSession, number>();
+  /** Whether it takes no more work, as it does from the begin of `close`. */
+  #isStopped = false;
 
   constructor(inner: SessionService, options: ResolvedServiceOptions, tracked: TrackedSessions) {
     this.#inner = inner;
     this.#options = options;
     this.#tracked = tracked;
     this.#runs = new Runs(this.#closing.signal);
-    const { maxConcurrentFolds: maxConcurrent, maxWaitingSessions: maxWaiting, waitUntil } = options;
-    this.#jobs = new BackgroundJobs({ maxConcurrent, maxWaiting, waitUntil });
+    this.#jobs = new BackgroundJobs({
+      work: (asked) => this.#foldInBackground(asked),
+      both: bothAsked,
+      maxConcurrent: options.maxConcurrentFolds,
+      maxWaiting: options.maxWaitingSessions,
+      waitUntil: options.waitUntil,
+    });
+    this.#reads = new WaitingReads({
+      waitMs: options.limitWaitMs,
+      closing: this.#closing.signal,
+      isTooLarge: (read) => this.#isPastLimit(read),
+      pending: ({ key }) => this.#jobs.pending(runKey(key, undefined)),
+      start: ({ key }) => this.#leave({ key, before: undefined, after: true }),
+    });
   }
 
   /** The figures that triggers are asked about. */
@@ -62,11 +74,13 @@ export class Folding {
   ): Promise<SummarizeOutcome> {
     const { generation, key } = tracked;
     const request = { generation, signal: run.signal, force: run.force === true };
-    return this.#runs.join(runKey(key, scope), request, async (signal) => {
-      const outcome = await compact(this.#target(tracked, scope, options), options, { ...run, signal });
-      this.#options.onOutcome(outcome, { session: key, scope, automatic });
-      return outcome;
+    const outcome = this.#runs.join(runKey(key, scope), request, async (signal) => {
+      const made = await compact(this.#target(tracked, scope, options), options, { ...run, signal });
+      this.#options.onOutcome(made, { session: key, scope, automatic });
+      return made;
     });
+    // Whoever waits may have joined a run that nobody waited for.
+    return run.isDetached === true ? outcome : keptAwake(outcome);
   }
 
   /** What an append asks for: folds, or sees to it that somebody does. `before` are the figures just before it. */
@@ -76,11 +90,16 @@ export class Folding {
     before: SessionStatistics | undefined,
   ): Promise<void> {
     const at = checkPoint(tracked.log, event);
-    if (at === undefined || this.#closing.signal.aborted) return;
+    if (at === undefined || this.#isStopped) return;
+    const { key } = tracked;
     const statistics = at === "before" ? before : undefined;
-    if (this.#options.mode === "background") return this.#leave(tracked.key, statistics);
+    if (this.#options.mode === "background") {
+      const { clock } = this.#options.summarizer.options;
+      const moment = statistics && momentOf(tracked, statistics, clock());
+      return this.#leave({ key, before: moment, after: moment === undefined });
+    }
     // A run in progress was started by another caller, who will see it through.
-    if (this.#runs.has(runKey(tracked.key, undefined))) return;
+    if (this.#runs.has(runKey(key, undefined))) return;
     const run = { statistics, signal: this.#closing.signal };
     await this.run(tracked, undefined, this.#options.summarizer.options, run, true);
   }
@@ -90,16 +109,9 @@ export class Folding {
    * nothing to wait for.
    */
   async waitIfTooLarge(tracked: TrackedSession): Promise<boolean> {
-    const { limit, limitWaitMs, mode } = this.#options;
-    if (mode !== "background" || limit === undefined || this.#closing.signal.aborted) return false;
-    const id = runKey(tracked.key, undefined);
-    const isTried = this.#tried.get(tracked) === tracked.log.lastSeq;
-    if (isTried && this.#jobs.pending(id) === undefined) return false;
-    if (!(await this.#isPast(limit, tracked))) return false;
-    if (this.#jobs.pending(id) === undefined) this.#leave(tracked.key, undefined);
-    const done = this.#jobs.pending(id);
-    if (done === undefined) return false;
-    return this.#within(limitWaitMs, done);
+    const { limit, mode } = this.#options;
+    if (mode !== "background" || limit === undefined) return false;
+    return this.#reads.wait(tracked);
   }
 
   /** Ends the runs of a session that is gone. */
@@ -109,43 +121,70 @@ export class Folding {
 
   /** Waits for all that is known at the call. */
   async flush(): Promise<void> {
-    await this.#jobs.settled();
-    await this.#runs.settled();
+    await keptAwake(Promise.all([this.#jobs.settled(), this.#runs.settled()]));
   }
 
   /** Takes no more work, waits so many milliseconds for what there is, then calls it off. */
   async close(drainMs: number): Promise<void> {
+    this.#isStopped = true;
     this.#jobs.stop();
-    if (drainMs > 0) await this.#within(drainMs, this.flush());
+    if (drainMs > 0) await this.#drain(drainMs);
     this.#closing.abort();
     await this.flush();
   }
 
-  /** Leaves a session to the background. One that is not taken is found again at its next append or read. */
-  #leave(key: SessionKey, statistics: SessionStatistics | undefined): void {
-    this.#jobs.add(runKey(key, undefined), () => this.#foldInBackground(key, statistics));
+  async #drain(timeoutMs: number): Promise<void> {
+    const over = new Error("Drained long enough");
+    try {
+      const { signal } = this.#closing;
+      await withDeadline(() => this.flush(), { timeoutMs, signal, timedOut: () => over });
+    } catch (error) {
+      // Otherwise another call of `close` has ended it all.
+      if (error !== over && !this.#closing.signal.aborted) throw error;
+    }
   }
 
-  async #foldInBackground(key: SessionKey, statistics: SessionStatistics | undefined): Promise<void> {
+  /** Leaves a session to the background. One that is not taken is found again at its next append, or read past the limit. */
+  #leave(asked: Asked): void {
+    this.#jobs.add(runKey(asked.key, undefined), asked);
+  }
+
+  async #foldInBackground({ key, before, after }: Asked): Promise<void> {
+    const { signal } = this.#closing;
+    if (signal.aborted) return;
     try {
       await this.#tracked.use(key, async (tracked) => {
+        // Also where it cannot be read: a read that waited for this need not ask for the same again.
+        this.#reads.tried(tracked);
         if ((await tracked.queue.run(() => tracked.read(this.#inner))) === null) return;
-        this.#tried.set(tracked, tracked.log.lastSeq);
-        const run = { statistics, signal: this.#closing.signal, isDetached: true };
-        await this.run(tracked, undefined, this.#options.summarizer.options, run, true);
+        this.#reads.tried(tracked);
+        const { options } = this.#options.summarizer;
+        const run = { signal, isDetached: true };
+        if (before !== undefined && stillHolds(before, tracked)) {
+          const { statistics, now } = before;
+          const outcome = await this.run(tracked, undefined, options, { ...run, statistics, now }, true);
+          if (!after || outcome.kind !== "skipped" || outcome.reason !== "not-triggered")
+            return this.#folded(tracked, outcome);
+        }
+        this.#folded(tracked, await this.run(tracked, undefined, options, run, true));
       });
     } catch (error) {
       const kind = error instanceof Error ? error.name : "unknown";
       this.#options.logger.warn(
-        `sessionfold: could not read session ${key.sessionId} to fold it (${kind}); the next append tries again`,
+        `sessionfold: could not fold session ${key.sessionId} in the background (${kind}); its next append tries again`,
       );
     }
   }
 
-  async #isPast(
-    limit: NonNullable<ResolvedServiceOptions["limit"]>,
-    tracked: TrackedSession,
-  ): Promise<boolean> {
+  /** Where nothing but the summary came in meanwhile, there is nothing more to do. */
+  #folded(tracked: TrackedSession, outcome: SummarizeOutcome): void {
+    if (outcome.kind === "summarized" && tracked.log.events.at(-1)?.id === outcome.summary.id)
+      this.#reads.tried(tracked);
+  }
+
+  async #isPastLimit(tracked: TrackedSession): Promise<boolean> {
+    const { limit } = this.#options;
+    if (limit === undefined) return false;
     const { options } = this.#options.summarizer;
     try {
       const statistics = this.statistics(tracked, undefined, options);
@@ -156,20 +195,6 @@ export class Folding {
       );
       return false;
     }
-  }
-
-  /** Waits for so long at most. */
-  async #within(milliseconds: number, done: Promise<void>): Promise<boolean> {
-    try {
-      await withDeadline(() => done, {
-        timeoutMs: milliseconds,
-        signal: this.#closing.signal,
-        timedOut: () => new WaitedLongEnough(),
-      });
-    } catch (error) {
-      if (!(error instanceof WaitedLongEnough || error instanceof CalledOff)) throw error;
-    }
-    return true;
   }
 
   #target(tracked: TrackedSession, scope: string | undefined, options: ResolvedOptions): CompactionTarget {

@@ -30,14 +30,21 @@ export interface WithSummariesOptions extends Omit<SessionSummarizerOptions, "su
   readonly mode?: "background" | "inline" | "manual" | undefined;
   /**
    * In the background: when a session is so large that a read of its window waits for the fold. False: never. Default: at
-   * twice what `trigger` asks for; only sizes count, not times.
+   * twice what `trigger` asks for, or where the model's context window is full if the trigger goes by that; only sizes
+   * count, not times, and a trigger that fires at any size sets no limit.
    */
   readonly limit?: TriggerOption | false | undefined;
-  /** How long such a read waits, in milliseconds; then it hands out the unfolded window. Default 30,000. */
+  /**
+   * How long such a read waits, in milliseconds; then it hands out the unfolded window, and nobody waits for that fold
+   * any more. Default 30,000.
+   */
   readonly limitWaitMs?: number | undefined;
   /** In the background: folds at once, over all sessions. Default 4. */
   readonly maxConcurrentFolds?: number | undefined;
-  /** In the background: sessions that may wait for their fold. Others are found again at their next append. Default 10,000. */
+  /**
+   * In the background: sessions that may wait for their fold. Others are found again at their next append, or their next
+   * read past the limit. Default 10,000.
+   */
   readonly maxWaitingSessions?: number | undefined;
   /**
    * Given the end of each fold in the background, for platforms that stop a process once it has answered, such as
@@ -122,7 +129,7 @@ const OWN: ReadonlySet<string> = new Set(Object.keys(ownShape));
 export function resolveServiceOptions(given: WithSummariesOptions): ResolvedServiceOptions {
   const options = validate(schema, given);
   const logger = quietly(options.logger ?? console);
-  const report = options.onOutcome;
+  const { onOutcome: report, waitUntil } = options;
   const summarizer = summarizerOf(given);
   const { limit } = options;
   return {
@@ -137,19 +144,30 @@ export function resolveServiceOptions(given: WithSummariesOptions): ResolvedServ
     limitWaitMs: options.limitWaitMs ?? DEFAULT_LIMIT_WAIT_MS,
     maxConcurrentFolds: options.maxConcurrentFolds ?? DEFAULT_CONCURRENT_FOLDS,
     maxWaitingSessions: options.maxWaitingSessions ?? DEFAULT_WAITING_SESSIONS,
-    waitUntil: options.waitUntil,
-    onOutcome: (outcome, context) => {
-      const warn = (): void =>
-        logger.warn(`sessionfold: onOutcome failed for session ${context.session.sessionId}`);
-      try {
-        Promise.resolve(report?.(outcome, context)).catch(warn);
-      } catch {
-        warn();
-      }
-    },
+    waitUntil:
+      waitUntil &&
+      ((done) =>
+        guarded(
+          () => waitUntil(done),
+          () => logger.warn("sessionfold: waitUntil failed"),
+        )),
+    onOutcome: (outcome, context) =>
+      guarded(
+        () => report?.(outcome, context),
+        () => logger.warn(`sessionfold: onOutcome failed for session ${context.session.sessionId}`),
+      ),
     logger,
     maxCachedSessions: options.maxCachedSessions ?? DEFAULT_CACHED_SESSIONS,
   };
+}
+
+/** What the application hangs on must not fail what called it, now or later. */
+function guarded(call: () => unknown, warn: () => void): void {
+  try {
+    Promise.resolve(call()).catch(warn);
+  } catch {
+    warn();
+  }
 }
 
 /** A logger that fails must not take a session down with it. */

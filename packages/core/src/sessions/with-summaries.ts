@@ -108,6 +108,8 @@ class SummarizingService implements SummarizingSessionService {
     if (view !== "window" && view !== "full") {
       throw new ConfigurationError(`Expected \`view\` to be "window" or "full", got ${describe(view, true)}`);
     }
+    if (typeof wait !== "boolean")
+      throw new ConfigurationError(`Expected \`wait\` to be true or false, got ${describe(wait)}`);
     return this.#tracked.use(keyOf(request), async (tracked) => {
       const session = await this.#sessionAsked(tracked, request);
       const mayWait = session !== null && view === "window" && wait;

@@ -34,6 +34,16 @@ function unref(timer: ReturnType<typeof setTimeout>): void {
   (timer as { unref?: () => void }).unref?.();
 }
 
+/** Waits for work whose own timers may keep no process alive; who waits for it does. */
+export async function keptAwake<T>(work: Promise<T>): Promise<T> {
+  const timer = setInterval(() => undefined, LONGEST_TIMEOUT_MS);
+  try {
+    return await work;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
 /** Terms of a piece of work. */
 export interface DeadlineOptions {
   /** Milliseconds from now; null for no limit. */

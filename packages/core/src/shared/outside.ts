@@ -1,0 +1,23 @@
+/** Starts that are asked for and not made yet. */
+const asked: (() => void)[] = [];
+let wake: () => void = () => undefined;
+
+/**
+ * Starts work soon, outside the async context of whoever asks: what a request keeps in an `AsyncLocalStorage`, such as
+ * its callbacks, its trace or its user, does not reach it. The context is the one in which this module was loaded.
+ */
+export function startOutside(work: () => void): void {
+  asked.push(work);
+  wake();
+}
+
+async function start(): Promise<never> {
+  for (;;) {
+    const woken = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    for (const work of asked.splice(0)) work();
+    await woken;
+  }
+}
+void start();
