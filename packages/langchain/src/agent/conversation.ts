@@ -9,6 +9,7 @@ import {
 } from "@sessionfold/core";
 import { Calibration, createEvent, StatisticsTracker, type TokenLedger } from "@sessionfold/core/engine";
 import { MessageEvents, type MessageReading } from "../messages/message-events.ts";
+import { isSameMessage } from "../messages/same-message.ts";
 import { recordOf, type SummaryRecord } from "../messages/summary-records.ts";
 import { PlainList } from "./plain-list.ts";
 
@@ -94,7 +95,9 @@ export class Conversation {
     const end = Math.min(this.#messages.length, messages.length);
     let at = 0;
     for (; at < end; at++) {
-      if (this.#messages[at] !== messages[at] && this.#digests[at] !== digestAt(at)) break;
+      const [known, given] = [this.#messages[at], messages[at]];
+      if (known === given || known === undefined || given === undefined) continue;
+      if (!isSameMessage(known, given) && this.#digests[at] !== digestAt(at)) break;
     }
     return at;
   }

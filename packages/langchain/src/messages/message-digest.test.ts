@@ -7,6 +7,7 @@ import {
 } from "@langchain/core/messages";
 import { expect, test } from "vitest";
 import { combinedDigest, digestOf } from "./message-digest.ts";
+import { isSameMessage } from "./same-message.ts";
 
 const call = { id: "c1", name: "look", args: { parcel: 7, where: { gate: "é😀" }, none: null } };
 const messages = [
@@ -51,6 +52,16 @@ test.each([
   ],
 ])("another %s is another digest", (_, one, other) => {
   expect(digestOf(one)).not.toBe(digestOf(other));
+  expect(isSameMessage(one, other)).toBe(false);
+});
+
+test("messages that came back from a store are told to be the same without a digest", () => {
+  const back = mapStoredMessagesToChatMessages(
+    JSON.parse(JSON.stringify(mapChatMessagesToStoredMessages(messages))),
+  );
+  expect(back.map((message, at) => isSameMessage(message, messages[at] as AIMessage))).toEqual(
+    messages.map(() => true),
+  );
 });
 
 test("metadata is not part of it", () => {
