@@ -18,7 +18,9 @@ export { inScope } from "../events/scope.ts";
 export { membersOf, type ToolRound, ToolRounds } from "../events/tool-rounds.ts";
 export { transcriptBlocks } from "../events/transcript.ts";
 export { type NoPlan, type Plan, type PlanOptions, planFold } from "../planning/plan.ts";
+export { BackgroundJobs, type BackgroundJobsOptions } from "../shared/background-jobs.ts";
 export { systemClock } from "../shared/clock.ts";
+export { CalledOff, keptAwake, LONGEST_TIMEOUT_MS, withDeadline } from "../shared/deadline.ts";
 export { describe, validate } from "../shared/validate.ts";
 export { type SummaryWriter, summaryWriter } from "../summaries/summary-message.ts";
 export { isLogged } from "../summaries/window.ts";
@@ -26,6 +28,8 @@ export { askModel, factsOf, type ModelAnswer, type ModelFacts } from "../summari
 export { Calibration } from "../tokens/calibration.ts";
 export { countMessageTokens, toTokenCounter } from "../tokens/token-counter.ts";
 export { TokenLedger } from "../tokens/token-ledger.ts";
+export { evaluateTrigger, toTrigger, triggerSchema } from "../triggers/evaluate.ts";
+export { timesAsLarge } from "../triggers/hard-limit.ts";
 export { StatisticsTracker } from "../triggers/statistics-tracker.ts";
 export type { CompactionRun } from "./compaction-run.ts";
 export type { Committed, CompactionTarget, SummaryDraft } from "./compaction-target.ts";

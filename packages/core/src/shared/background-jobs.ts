@@ -1,4 +1,4 @@
-import { startOutside } from "../shared/outside.ts";
+import { startOutside } from "./outside.ts";
 
 /** How jobs are run. */
 export interface BackgroundJobsOptions<T> {
