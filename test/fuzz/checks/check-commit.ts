@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { type KeepPolicy, type SessionEvent, SessionSummary } from "@sessionfold/core";
+import { bytesOf } from "../support/scripted-summarizer.ts";
+import type { Version } from "../support/storage.ts";
+import type { World } from "../support/world.ts";
+import { keptIds } from "./kept-ids.ts";
+import { callsOf, type LogView, lastUserOf, makeView, pendingCalls, viewOf } from "./log-view.ts";
+
+/** Checks a summary at the moment at which it enters the log. */
+export function checkCommit(world: World, now: Version, before: Version, event: SessionEvent): void {
+  const summary = SessionSummary.fromJSON(event.actions.summary);
+  const [is, was] = [viewOf(now), viewOf(before)];
+  const request = world.script.asked.get(summary.id);
+  assert.ok(request !== undefined, "a summary that nobody was asked for");
+  const { direct, replaces, omitted } = summary.coverage;
+  assert.deepEqual(replaces, request.previous, "a summary replaces others than it read");
+  assert.deepEqual(
+    direct.filter((id) => request.read.has(id)),
+    [...request.order],
+    "a summary covers less than it read, or in another order",
+  );
+  const stored = new Map(was.said.map((each) => [each.id, each]));
+  // Another process may delete the session, and make it anew, between the last read and the write.
+  const isGone = !world.isAlone && [...request.read].some(([id, bytes]) => !isStored(stored.get(id), bytes));
+  if (isGone) return;
+  for (const [id, bytes] of request.read) {
+    const found = stored.get(id);
+    assert.ok(found !== undefined, "a summary of what is not in the log");
+    assert.equal(bytesOf(found), bytes, "a summary of another session's event");
+  }
+  if (world.isAlone)
+    assert.ok(is.naive.effective.includes(summary.id), "a summary was committed without effect");
+  const planned = makeView(was.events.filter(({ seq }) => seq <= summary.coverage.planSeq));
+  checkWhatStays(planned, new Set([...direct, ...omitted]), new Set(request.read.keys()));
+  const kept = keptIds(planned, summary.metadata.keep as KeepPolicy);
+  for (const id of [...request.read.keys(), ...omitted])
+    assert.ok(!kept.has(id), "a summary took what keep asks for");
+  // Of two processes neither knows what the other appends between its read and its write.
+  if (world.isAlone) checkFigures(summary, is, was);
+}
+
+function isStored(event: SessionEvent | undefined, bytes: string): boolean {
+  return event !== undefined && bytesOf(event) === bytes;
+}
+
+/** Invariants 3 and 4: nothing pending, pinned or leading, and not the current user message. */
+function checkWhatStays(planned: LogView, gone: ReadonlySet<string>, read: ReadonlySet<string>): void {
+  const { said } = planned;
+  const lastUser = lastUserOf(said);
+  const turn = said.slice(lastUser + 1);
+  for (const id of pendingCalls(said)) assert.ok(!gone.has(id), "a pending round was folded");
+  const last = turn.findLast(({ message }) => message?.type === "ai" || message?.type === "tool");
+  const isClosed = last?.message?.type === "ai" && callsOf(last).length === 0;
+  const current = said[lastUser];
+  if (current !== undefined && !isClosed && planned.naive.visible.includes(current.id))
+    assert.ok(!gone.has(current.id), "the current user message was folded");
+  const body = said.findIndex(({ message, author }) => (message?.type ?? author) !== "system");
+  for (const { id } of said.slice(0, body < 0 ? said.length : body))
+    assert.ok(!gone.has(id), "a system event that leads the log was folded");
+  for (const id of read) {
+    const event = planned.folded.get(id);
+    if (event === undefined) continue;
+    assert.ok(!planned.folded.isPinned(event), "a summarizer was given what is pinned");
+    assert.ok(!planned.folded.isSkipped(event), "a summarizer was given what is skipped");
+  }
+}
+
+/** Invariant 6: the figures count the window before and after. */
+function checkFigures(summary: SessionSummary, is: LogView, was: LogView): void {
+  const { originalEventCount: original, compressedEventCount: compressed } = summary;
+  assert.equal(original, logged(was), "`originalEventCount` is not that of the window before");
+  const ratio = original === 0 ? 0 : ((original - compressed) / original) * 100;
+  assert.equal(summary.compressionRatio, ratio, "the ratio is not that of its figures");
+  if (is.naive.effective.includes(summary.id))
+    assert.equal(compressed, logged(is), "`compressedEventCount` is not that of the window after");
+}
+
+function logged(view: LogView): number {
+  return view
+    .window()
+    .filter(({ actions: { synthetic } }) => synthetic !== "missing-result" && synthetic !== "opening").length;
+}

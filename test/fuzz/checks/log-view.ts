@@ -1,0 +1,73 @@
+import { FoldedLog, isConversationEvent, type SessionEvent, windowOf } from "@sessionfold/core";
+import { type ReferenceFold, referenceFold } from "../../support/reference-fold.ts";
+import { bytesOf } from "../support/scripted-summarizer.ts";
+import type { Version } from "../support/storage.ts";
+
+/** What a log amounts to, by the naive rules and by the product's, computed once. */
+export interface LogView {
+  readonly events: readonly SessionEvent[];
+  readonly said: readonly SessionEvent[];
+  readonly naive: ReferenceFold;
+  readonly folded: FoldedLog;
+  /** The window, each event as text. */
+  window(agent?: string, merged?: boolean): readonly SessionEvent[];
+}
+
+const views = new WeakMap<Version, LogView>();
+
+/** The view of a version; that of no session is empty. */
+export function viewOf(version: Version): LogView {
+  let view = views.get(version);
+  if (view === undefined) {
+    view = makeView(version.events ?? []);
+    views.set(version, view);
+  }
+  return view;
+}
+
+/** The view of a list of entries in log order. */
+export function makeView(events: readonly SessionEvent[]): LogView {
+  const folded = FoldedLog.of(events);
+  const windows = new Map<string, readonly SessionEvent[]>();
+  return {
+    events,
+    said: events.filter(isConversationEvent),
+    naive: referenceFold(events),
+    folded,
+    window: (agent, merged = false) => {
+      const name = `${merged} ${agent ?? ""}`;
+      const known = windows.get(name) ?? windowOf(folded, { agent, mergeSummaries: merged });
+      windows.set(name, known);
+      return known;
+    },
+  };
+}
+
+/** A list of events byte for byte, positions included. */
+export function textOf(events: readonly SessionEvent[]): string {
+  return events.map((event) => `${event.seq} ${bytesOf(event)}`).join("\n");
+}
+
+/** What is said of an event when nothing but its text counts: its calls and its content. */
+export function callsOf(event: SessionEvent): readonly string[] {
+  type Calls = readonly { readonly id?: string }[];
+  const message = event.message as { tool_calls?: Calls; invalid_tool_calls?: Calls } | undefined;
+  return [...(message?.tool_calls ?? []), ...(message?.invalid_tool_calls ?? [])].map(({ id }) => id ?? "");
+}
+
+/** Ids of calls for which a result is missing while no user has spoken since. */
+export function pendingCalls(said: readonly SessionEvent[]): ReadonlySet<string> {
+  const turn = said.slice(lastUserOf(said) + 1);
+  const pending = turn.filter((event, at) => {
+    const results = turn
+      .slice(at + 1)
+      .map(({ message }) => (message as { tool_call_id?: string })?.tool_call_id);
+    return callsOf(event).some((id) => !results.includes(id));
+  });
+  return new Set(pending.map(({ id }) => id));
+}
+
+/** Index of the last event by which a user spoke; -1 without one. */
+export function lastUserOf(said: readonly SessionEvent[]): number {
+  return said.findLastIndex(({ author, message }) => author === "user" && message?.type === "human");
+}

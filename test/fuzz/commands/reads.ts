@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { isConversationEvent } from "@sessionfold/core";
+import fc from "fast-check";
+import { textOf, viewOf } from "../checks/log-view.ts";
+import { KEYS } from "../support/world.ts";
+import { command, type FuzzCommand } from "./command.ts";
+
+const KEY = KEYS[0] ?? { appName: "", userId: "", sessionId: "" };
+
+/** Reads of windows, logs, summaries and searches: each tells what the log was at some moment of the call. */
+export function reads(): fc.Arbitrary<FuzzCommand> {
+  const at = { who: fc.nat({ max: 1 }), key: fc.constantFrom(0, 0, 0, 1) };
+  return fc.oneof(
+    { weight: 3, arbitrary: windows(at) },
+    { weight: 1, arbitrary: searches(at) },
+    { weight: 1, arbitrary: summaries(at) },
+  );
+}
+
+type At = { readonly who: fc.Arbitrary<number>; readonly key: fc.Arbitrary<number> };
+
+function windows(at: At): fc.Arbitrary<FuzzCommand> {
+  return fc
+    .record({
+      ...at,
+      full: fc.boolean(),
+      agent: fc.constantFrom(undefined, undefined, "agent", "other"),
+      afterSeq: fc.constantFrom(undefined, undefined, 0, 2, 5),
+      wait: fc.boolean(),
+    })
+    .map((asked) =>
+      command(`read ${JSON.stringify(asked)}`, (world) => {
+        const { full, agent, afterSeq, wait } = asked;
+        const key = KEYS[asked.key] ?? KEY;
+        return world.begin(
+          "read",
+          key,
+          { isPrompt: full || !wait },
+          () =>
+            world
+              .decorator(asked.who)
+              .service.getSession({ ...key, view: full ? "full" : "window", agent, afterSeq, wait }),
+          (session, { versions }) => {
+            if (session === null) {
+              assert.ok(
+                versions.some(({ events }) => events === null),
+                "a session that is there was not found",
+              );
+              return;
+            }
+            const told = textOf(session.events);
+            const isOne = versions.some((version) => {
+              if (version.events === null) return false;
+              const view = viewOf(version);
+              const shown = full ? view.events : view.window(agent, world.config.merged);
+              return (
+                textOf(afterSeq === undefined ? shown : shown.filter(({ seq }) => seq > afterSeq)) === told
+              );
+            });
+            assert.ok(isOne, `a read (${full ? "full" : "window"}) tells what the log never was`);
+          },
+        );
+      }),
+    );
+}
+
+function searches(at: At): fc.Arbitrary<FuzzCommand> {
+  return fc.record({ ...at, id: fc.nat({ max: 12 }) }).map((asked) =>
+    command(`search ${JSON.stringify(asked)}`, (world) => {
+      const key = KEYS[asked.key] ?? KEY;
+      return world.begin(
+        "search",
+        key,
+        { isPrompt: true },
+        () => world.decorator(asked.who).service.search(key, { text: `e${asked.id} n`, limit: 100 }),
+        (results, { versions }) => {
+          const told = results.map(({ event, summaryId }) => `${event.id} ${summaryId}`).reverse();
+          const isOne = versions.some((version) => {
+            const { said, naive } = viewOf(version);
+            const found = said.filter(
+              ({ message }) => message !== undefined && finds(JSON.stringify(message.toDict()), asked.id),
+            );
+            const expected = found.map(({ id }) => {
+              const hidden = naive.visible.includes(id)
+                ? undefined
+                : naive.effective.find((summary) => naive.covers(summary).has(id));
+              return `${id} ${hidden}`;
+            });
+            return JSON.stringify(expected) === JSON.stringify(told);
+          });
+          assert.ok(isOne, "a search finds what the log never held");
+        },
+      );
+    }),
+  );
+}
+
+function finds(text: string, id: number): boolean {
+  return text.includes(`e${id}`) && text.includes("n");
+}
+
+function summaries(at: At): fc.Arbitrary<FuzzCommand> {
+  return fc
+    .record({ ...at, scope: fc.constantFrom(undefined, "agent", "other"), pick: fc.nat({ max: 5 }) })
+    .map((asked) =>
+      command(`summaries ${JSON.stringify(asked)}`, (world) => {
+        const key = KEYS[asked.key] ?? KEY;
+        const { service } = world.decorator(asked.who);
+        return Promise.all([
+          world.begin(
+            "getSummary",
+            key,
+            { isPrompt: true },
+            () => service.getSummary(key, { scope: asked.scope }),
+            (summary, { versions }) => {
+              const isOne = versions.some((version) => {
+                const { naive, events } = viewOf(version);
+                const last = naive.effective
+                  .filter(
+                    (id) => scopeOf(events.find((event) => event.id === id)?.actions.summary) === asked.scope,
+                  )
+                  .at(-1);
+                return last === summary?.id;
+              });
+              assert.ok(isOne, "getSummary tells of another summary than the latest effective one");
+            },
+          ),
+          world.begin(
+            "unfold",
+            key,
+            {
+              isPrompt: true,
+              tolerates: (error) =>
+                (error as { code?: string }).code === "events-pruned" &&
+                world.storage.latest(`${key.appName}/${key.userId}/${key.sessionId}`).pruned.size > 0,
+            },
+            async () => {
+              const listed = await service.listSummaries(key);
+              const summary = listed[asked.pick % Math.max(1, listed.length)];
+              return summary === undefined
+                ? undefined
+                : { id: summary.id, events: await service.unfold(key, summary.id) };
+            },
+            (unfolded, { versions }) => {
+              if (unfolded === undefined) return;
+              const isOne = versions.some((version) => {
+                const { naive, said } = viewOf(version);
+                const covered = naive.covers(unfolded.id);
+                return textOf(said.filter(({ id }) => covered.has(id))) === textOf(unfolded.events);
+              });
+              assert.ok(isOne, "unfold gives other events than are covered");
+              assert.ok(unfolded.events.every(isConversationEvent));
+            },
+          ),
+        ]);
+      }),
+    );
+}
+
+function scopeOf(record: unknown): string | undefined {
+  return (record as { scope?: string } | undefined)?.scope;
+}

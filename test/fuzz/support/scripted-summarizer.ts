@@ -1,0 +1,174 @@
+import {
+  eventToJson,
+  type Summarizer,
+  type SummarizerRequest,
+  type SummarizerResult,
+} from "@sessionfold/core";
+
+/** What a summarizer does with a call. */
+export type Behaviour =
+  | "good"
+  | "throws"
+  | "transient"
+  | "empty"
+  | "long"
+  | "hangs"
+  | "slow"
+  | "late-after-abort";
+
+/** Every behaviour. */
+export const BEHAVIOURS: readonly Behaviour[] = [
+  "good",
+  "throws",
+  "transient",
+  "empty",
+  "long",
+  "hangs",
+  "slow",
+  "late-after-abort",
+];
+
+/** A call to a summarizer, as it was made. */
+export interface AskedSummary {
+  readonly id: string;
+  readonly decorator: string;
+  readonly scope: string | undefined;
+  /** The events as they were read, by their ids. */
+  readonly read: ReadonlyMap<string, string>;
+  readonly order: readonly string[];
+  readonly previous: readonly string[];
+}
+
+/** What a summarizer's run looks after. */
+export interface SummarizerObserver {
+  gate(label: string): Promise<void>;
+  /** What the next call does; good where nothing was asked for. */
+  nextBehaviour(): Behaviour;
+  broken(what: string): void;
+}
+
+/** Summarizers of a run. They do what the run says, and what they are asked is kept. */
+export class SummarizerScript {
+  readonly asked = new Map<string, AskedSummary>();
+  /** Calls in progress that nobody has called off, by decorator, session and scope. */
+  readonly running = new Map<string, number>();
+  /** Decorators that were closed: they must not begin anything. */
+  readonly closed = new Set<string>();
+  readonly #observer: SummarizerObserver;
+  readonly #hanging = new Set<() => void>();
+  #answers = 0;
+
+  constructor(observer: SummarizerObserver) {
+    this.#observer = observer;
+  }
+
+  /** Whether a call hangs. */
+  get isHanging(): boolean {
+    return this.#hanging.size > 0;
+  }
+
+  /** Lets what hangs end. */
+  release(): void {
+    for (const end of [...this.#hanging]) end();
+  }
+
+  /** The summarizer of a decorator, for one scope. */
+  summarizer(decorator: string, scope: string | undefined): Summarizer {
+    return {
+      name: `script of ${decorator}`,
+      model: "script",
+      summarize: (request) => this.#summarize(decorator, scope, request),
+    };
+  }
+
+  async #summarize(
+    decorator: string,
+    scope: string | undefined,
+    request: SummarizerRequest,
+  ): Promise<SummarizerResult> {
+    const { id, events, previous, signal } = request;
+    this.asked.set(id, {
+      id,
+      decorator,
+      scope,
+      read: new Map(events.map((event) => [event.id, bytesOf(event)])),
+      order: events.map((event) => event.id),
+      previous: previous.map((summary) => summary.id),
+    });
+    if (this.closed.has(decorator)) this.#observer.broken("a summary was begun after the end");
+    if (signal.aborted) this.#observer.broken("a summary was begun that had been called off");
+    const name = `${decorator} ${sessionIn(request)} ${scope ?? ""}`;
+    const others = this.running.get(name) ?? 0;
+    if (others > 0) this.#observer.broken("two summaries of one session and scope at once");
+    this.running.set(name, others + 1);
+    let isCounted = true;
+    const ended = (): void => {
+      if (isCounted) this.running.set(name, (this.running.get(name) ?? 1) - 1);
+      isCounted = false;
+    };
+    signal.addEventListener("abort", ended, { once: true });
+    try {
+      return await this.#answer(request);
+    } finally {
+      ended();
+    }
+  }
+
+  async #answer(request: SummarizerRequest): Promise<SummarizerResult> {
+    const { signal } = request;
+    const behaviour = this.#observer.nextBehaviour();
+    const text = `S${++this.#answers}`;
+    await this.#observer.gate(`summarizer ${behaviour}`);
+    switch (behaviour) {
+      case "good":
+        return { text };
+      case "throws":
+        throw new Error("the model is down");
+      case "transient":
+        throw Object.assign(new Error("busy"), { status: 503 });
+      case "empty":
+        return { text: "  " };
+      case "long":
+        return { text: `${text} ${request.transcript} and more than that` };
+      case "slow":
+        await new Promise((resolve) => setTimeout(() => resolve(undefined), 5000));
+        return { text };
+      case "hangs":
+        await this.#hang(signal);
+        throw new Error("the connection was cut");
+      case "late-after-abort":
+        await this.#hang(undefined);
+        return { text };
+    }
+  }
+
+  #hang(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        this.#hanging.delete(end);
+        resolve();
+      };
+      this.#hanging.add(end);
+      signal?.addEventListener("abort", () => {
+        this.#hanging.delete(end);
+        reject(signal.reason);
+      });
+    });
+  }
+}
+
+/** An event byte for byte, but for its position, which is the store's. */
+export function bytesOf(event: Parameters<typeof eventToJson>[0]): string {
+  return JSON.stringify({ ...eventToJson(event), seq: undefined });
+}
+
+/** The session that the events of a request say they are of: each text begins with it. */
+function sessionIn({ events }: SummarizerRequest): string {
+  for (const { message } of events) {
+    const found = /\bK\d\.\d+\b/.exec(
+      `${message?.text} ${JSON.stringify((message as { tool_calls?: unknown })?.tool_calls)}`,
+    );
+    if (found !== null) return found[0];
+  }
+  return "?";
+}

@@ -1,0 +1,146 @@
+import {
+  type AppendEventRequest,
+  type CreateSessionRequest,
+  type EventInput,
+  eventFromJson,
+  eventToJson,
+  type GetSessionRequest,
+  keyOf,
+  type ListSessionsRequest,
+  type ListSessionsResponse,
+  type Session,
+  type SessionEvent,
+  SessionExistsError,
+  type SessionKey,
+  type SessionService,
+} from "@sessionfold/core";
+import { nameOf, type Storage } from "./storage.ts";
+
+/** A call that a store answers with an error, before or after it has done what was asked. */
+export interface Fault {
+  readonly method: "getSession" | "appendEvent" | "deleteSession" | "deleteEvents";
+  readonly when: "before" | "after";
+}
+
+/** The error of a fault. */
+export class StoreDown extends Error {}
+
+/** How a store behaves besides storing. */
+export interface StoreHabits {
+  /** Every event goes through JSON text on its way in and out. */
+  readonly throughText: boolean;
+  /** Knows neither `afterSeq` nor incarnations. */
+  readonly readsAll: boolean;
+  /** Answers an append with nothing. */
+  readonly isSilent: boolean;
+}
+
+/** What a view tells its run of. */
+export interface StoreObserver {
+  /** Every call passes here twice, on its way in and on its way out; that is where other work comes in between. */
+  gate(label: string): Promise<void>;
+  /** Takes the fault that waits for such a call, if one does. */
+  takeFault(method: string): Fault | undefined;
+  /** Something that must not be. */
+  broken(what: string): void;
+}
+
+/** The store as one decorator sees it, over a connection that may fail at any call. */
+export class StoreView implements SessionService {
+  readonly #storage: Storage;
+  readonly #habits: StoreHabits;
+  readonly #observer: StoreObserver;
+  readonly #name: string;
+  readonly #inProgress = new Map<string, number>();
+
+  constructor(name: string, storage: Storage, habits: StoreHabits, observer: StoreObserver) {
+    this.#name = name;
+    this.#storage = storage;
+    this.#habits = habits;
+    this.#observer = observer;
+  }
+
+  async createSession(request: CreateSessionRequest): Promise<Session> {
+    const key = keyOf(request as SessionKey);
+    await this.#observer.gate("createSession");
+    return this.#storage.change(key, "create", async () => {
+      if (this.#storage.latest(nameOf(key)).events !== null) throw new SessionExistsError(key.sessionId);
+      return this.#told(await this.#storage.service.createSession(request));
+    });
+  }
+
+  async getSession(request: GetSessionRequest): Promise<Session | null> {
+    const { afterSeq, ...rest } = request;
+    const asked = this.#habits.readsAll ? rest : request;
+    return this.#call("getSession", keyOf(request), () =>
+      this.#storage.read(async () => {
+        const session = await this.#storage.service.getSession(asked);
+        return session === null ? null : this.#told(session);
+      }),
+    );
+  }
+
+  listSessions(request: ListSessionsRequest): Promise<ListSessionsResponse> {
+    return this.#storage.read(() => this.#storage.service.listSessions(request));
+  }
+
+  async deleteSession(request: SessionKey): Promise<void> {
+    await this.#call("deleteSession", keyOf(request), () =>
+      this.#storage.change(request, "delete", () => this.#storage.service.deleteSession(request)),
+    );
+  }
+
+  async appendEvent(request: AppendEventRequest): Promise<SessionEvent> {
+    const { throughText, isSilent } = this.#habits;
+    const key = keyOf(request.session);
+    const event = throughText ? asText(request.event) : request.event;
+    return this.#call("appendEvent", key, () =>
+      this.#storage.change(key, "append", async () => {
+        const stored = await this.#storage.service.appendEvent({ ...request, event });
+        return isSilent ? (undefined as unknown as SessionEvent) : throughText ? asText(stored) : stored;
+      }),
+    );
+  }
+
+  protected async delete(request: SessionKey & { readonly eventIds: readonly string[] }): Promise<number> {
+    const { service } = this.#storage;
+    return this.#call("deleteEvents", keyOf(request), () =>
+      this.#storage.change(request, "prune", async () => (await service.deleteEvents?.(request)) ?? 0),
+    );
+  }
+
+  async #call<T>(method: string, key: SessionKey, work: () => Promise<T>): Promise<T> {
+    const name = nameOf(key);
+    const others = this.#inProgress.get(name) ?? 0;
+    if (others > 0) this.#observer.broken(`${this.#name}: two calls at once to the store for one key`);
+    this.#inProgress.set(name, others + 1);
+    try {
+      await this.#observer.gate(`${this.#name} ${method}`);
+      const fault = this.#observer.takeFault(method);
+      if (fault?.when === "before") throw new StoreDown();
+      const result = await work();
+      await this.#observer.gate(`${this.#name} ${method} done`);
+      if (fault !== undefined) throw new StoreDown();
+      return result;
+    } finally {
+      this.#inProgress.set(name, (this.#inProgress.get(name) ?? 1) - 1);
+    }
+  }
+
+  #told(session: Session): Session {
+    const { incarnation, ...rest } = session;
+    const events = this.#habits.throughText ? session.events.map(asText) : session.events;
+    return { ...(this.#habits.readsAll ? rest : session), events };
+  }
+}
+
+/** The same of a store that can delete single events. */
+export class PrunableStoreView extends StoreView {
+  deleteEvents(request: SessionKey & { readonly eventIds: readonly string[] }): Promise<number> {
+    return this.delete(request);
+  }
+}
+
+function asText(event: EventInput | SessionEvent): SessionEvent {
+  return eventFromJson(JSON.parse(JSON.stringify(eventToJson(event as SessionEvent))));
+}
