@@ -84,7 +84,7 @@ export function planFold(log: FoldedLog, options: PlanOptions): Plan | NoPlan {
   const [fold] = folds.filter(({ direct }) => direct.length > 0).sort((a, b) => b.tokens - a.tokens);
   if (fold !== undefined) {
     const isOmitted = (event: SessionEvent): boolean =>
-      log.isSkipped(event) && inScope(event, options.scope, log.rounds);
+      !kept.has(event.id) && log.isSkipped(event) && inScope(event, options.scope, log.rounds);
     const standing = summariesIn(log, events, fold.region, options.scope);
     const strategy = options.strategy ?? "rolling";
     const { replaced, reread, level } = inherit(

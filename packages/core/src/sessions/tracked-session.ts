@@ -30,6 +30,7 @@ export class TrackedSession {
   readonly #logger: { warn(message: string): void };
   #calibration = new Calibration();
   #warned = 0;
+  #isInDoubt = false;
 
   constructor(key: SessionKey, logger: { warn(message: string): void }) {
     this.key = key;
@@ -48,8 +49,13 @@ export class TrackedSession {
     this.#unread.add(stored.id);
   }
 
-  /** Forgets what is known: the next `read` reads all. */
-  forget(): void {
+  /** The next `read` reads all, since what is stored has changed otherwise than at its end. What is still there stays known. */
+  doubt(): void {
+    this.#isInDoubt = true;
+  }
+
+  /** Forgets a session that is gone. Whatever was begun for it must not reach one that follows under its key. */
+  reset(): void {
     this.#log = undefined;
     this.#unread.clear();
     this.#incarnation = undefined;
@@ -57,11 +63,7 @@ export class TrackedSession {
     this.#trackers.clear();
     this.#calibration = new Calibration();
     this.#warned = 0;
-  }
-
-  /** Forgets a session that is gone. Whatever was begun for it must not reach one that follows under its key. */
-  reset(): void {
-    this.forget();
+    this.#isInDoubt = false;
     this.generation++;
   }
 
@@ -85,18 +87,19 @@ export class TrackedSession {
    * asked for the news alone. To be called within the queue. Null where there is no such session.
    */
   async read(inner: SessionService): Promise<Session | null> {
-    const incremental = this.#log !== undefined && this.#incarnation !== undefined;
-    const afterSeq = incremental ? this.#readTo : undefined;
+    const isKnown = this.#log !== undefined && this.#incarnation !== undefined;
+    const afterSeq = isKnown && !this.#isInDoubt ? this.#readTo : undefined;
     const session = await inner.getSession({ ...this.key, ...(afterSeq !== undefined && { afterSeq }) });
     if (session === null || session === undefined) {
       this.reset();
       return null;
     }
-    if (incremental && session.incarnation !== this.#incarnation) {
+    if (isKnown && session.incarnation !== this.#incarnation) {
       this.reset();
       return this.read(inner);
     }
     this.#incarnation = session.incarnation;
+    this.#isInDoubt = false;
     this.#takeOver(session.events ?? [], afterSeq);
     this.#readTo = this.log.lastSeq;
     this.#warn();

@@ -4,12 +4,7 @@ import { copyEvent, createEvent, type EventInput } from "../events/create-event.
 import { isUserEvent, type SessionEvent } from "../events/session-event.ts";
 import { keyOf, type SessionKey, type SessionRef } from "../events/session-key.ts";
 import { LONGEST_TIMEOUT_MS } from "../shared/deadline.ts";
-import {
-  ConfigurationError,
-  EventsPrunedError,
-  SessionNotFoundError,
-  UnsupportedError,
-} from "../shared/errors.ts";
+import { ConfigurationError, EventsPrunedError, UnsupportedError } from "../shared/errors.ts";
 import { describe, requireObject } from "../shared/validate.ts";
 import type { SessionSummary } from "../summaries/session-summary.ts";
 import { windowOf } from "../summaries/window.ts";
@@ -121,6 +116,8 @@ class SummarizingService implements SummarizingSessionService {
   #sessionAsked(tracked: TrackedSession, request: GetSessionRequest): Promise<Session | null> {
     const { view = "window", agent, afterSeq } = request;
     return tracked.queue.run(async () => {
+      // Another process may have pruned, which only a look at all that is stored shows; windows are the same either way.
+      if (view === "full") tracked.doubt();
       const session = await tracked.read(this.#inner);
       if (session === null) return null;
       const { mergeSummaries } = this.#summarizer.options;
@@ -162,9 +159,7 @@ class SummarizingService implements SummarizingSessionService {
         refuseIfPruned(event.actions.marks ?? [], tracked.log);
         // What a session was like before it is asked of user events alone; see `checkPoint`.
         const isAsked = mayFold && isUserEvent(event);
-        const before = isAsked
-          ? this.#folding.statistics(tracked, undefined, this.#summarizer.options)
-          : undefined;
+        const before = isAsked ? this.#folding.before(tracked) : undefined;
         return { stored: await tracked.store(this.#inner, session, event), isNew: true, before };
       });
       const answer = handToCaller(caller, stored, isNew);
@@ -212,7 +207,7 @@ class SummarizingService implements SummarizingSessionService {
   }
 
   async unfold(session: SessionRef, summaryId: string): Promise<readonly SessionEvent[]> {
-    return this.#withSession(session, async ({ log }) => {
+    return this.#withWhole(session, async ({ log }) => {
       const events = log.coveredEvents(summaryId);
       const missing = log.coveredIds(summaryId).size - events.length;
       if (missing > 0) throw new EventsPrunedError("unfold the summary", missing);
@@ -221,7 +216,7 @@ class SummarizingService implements SummarizingSessionService {
   }
 
   async mark(ref: SessionRef, request: MarkRequest): Promise<SessionEvent> {
-    return this.#withSession(ref, async (tracked, session) => {
+    return this.#withWhole(ref, async (tracked, session) => {
       const marks = marksOf(request, tracked.log);
       const event = createEvent({ author: "system", actions: { marks } }, 0, this.#summarizer.options.clock);
       return copyEvent(await tracked.store(this.#inner, session, event));
@@ -229,20 +224,20 @@ class SummarizingService implements SummarizingSessionService {
   }
 
   async search(session: SessionRef, query: string | SearchQuery): Promise<readonly SearchResult[]> {
-    return this.#withSession(session, async ({ log }) => searchLog(log, query));
+    return this.#withWhole(session, async ({ log }) => searchLog(log, query));
   }
 
   async prune(session: SessionRef, options: PruneOptions = {}): Promise<readonly string[]> {
     const inner = this.#inner;
     if (!canDeleteEvents(inner))
       throw new UnsupportedError("The session service cannot delete single events, so it cannot prune");
-    return this.#withSession(session, async (tracked) => {
+    return this.#withWhole(session, async (tracked) => {
       const eventIds = prunableIds(tracked.log, options);
       if (eventIds.length === 0) return [];
       try {
         await inner.deleteEvents({ ...tracked.key, eventIds });
       } finally {
-        tracked.forget();
+        tracked.doubt();
       }
       return eventIds;
     });
@@ -268,13 +263,16 @@ class SummarizingService implements SummarizingSessionService {
     );
   }
 
-  #withSession<T>(
+  /** Works on a session with all that the inner service holds of it now: another process may have pruned it. */
+  #withWhole<T>(
     ref: SessionRef,
     task: (tracked: TrackedSession, session: Session) => Promise<T>,
   ): Promise<T> {
-    return this.#read(ref, (tracked, session) => {
-      if (session === null) throw new SessionNotFoundError(tracked.key.sessionId);
-      return task(tracked, session);
-    });
+    return this.#tracked.use(keyOf(ref), (tracked) =>
+      tracked.queue.run(async () => {
+        tracked.doubt();
+        return task(tracked, await tracked.readOrThrow(this.#inner));
+      }),
+    );
   }
 }
