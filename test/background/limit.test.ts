@@ -139,7 +139,7 @@ describe("the wait", () => {
     expect(later.isOver).toBe(true);
     stub.releaseAll();
     await its.sessions.flush();
-    expect(await reading(its).window).toEqual(["S", "e12", "e13"]);
+    expect(await reading(its).window).toEqual(["S", "e10", "e11", "e12", "e13"]);
   });
 
   test("is not repeated for a state that was tried, whatever came of it", async () => {

@@ -9,6 +9,4 @@ export interface CompactionRun {
   readonly isDetached?: boolean | undefined;
   /** The figures that the trigger is asked about; default: those of now. */
   readonly statistics?: SessionStatistics | undefined;
-  /** When these figures held, in milliseconds since the epoch; default: now. */
-  readonly now?: number | undefined;
 }

@@ -122,7 +122,7 @@ async function ask(
   return withDeadline(
     () =>
       attempt(sessionId, "trigger-failed", "The trigger failed", () =>
-        evaluateTrigger(options.trigger, run.statistics ?? target.statistics(), run.now ?? options.clock()),
+        evaluateTrigger(options.trigger, run.statistics ?? target.statistics(), options.clock()),
       ),
     {
       timeoutMs,

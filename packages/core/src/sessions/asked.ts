@@ -1,54 +1,60 @@
+import { isConversationEvent } from "../events/session-event.ts";
 import type { SessionKey } from "../events/session-key.ts";
 import type { SessionStatistics } from "../triggers/session-statistics.ts";
 import type { TrackedSession } from "./tracked-session.ts";
 
-/** A session as it stood before a user spoke. */
-export interface Moment {
-  readonly statistics: SessionStatistics;
-  /** When that was, in milliseconds since the epoch. */
-  readonly now: number;
-  readonly tracked: TrackedSession;
+/** How long nobody had spoken when somebody asked for a fold. It is seen then, and nowhere later. */
+export interface Pause {
+  readonly milliseconds: number;
   /** Of the session that it was; one made anew under the same key has another. */
   readonly generation: number;
-  /** The summary that the figures reckon with. */
+  /** The latest summary at that moment. */
   readonly lastSummary: string | undefined;
 }
 
-/** What a session's trigger is to be asked about. */
+/** A session whose trigger is to be asked. */
 export interface Asked {
   readonly key: SessionKey;
-  /** The moment before somebody spoke: pauses are seen there, and nowhere later. */
-  readonly before: Moment | undefined;
-  /** Whether also about the session as it stands once it is its turn. */
-  readonly after: boolean;
+  /** Absent: as long as it is when it is asked. */
+  readonly pause: Pause | undefined;
 }
 
-/** The session as these figures tell it. */
-export function momentOf(tracked: TrackedSession, statistics: SessionStatistics, now: number): Moment {
-  const { generation } = tracked;
-  return { statistics, now, tracked, generation, lastSummary: lastSummaryOf(tracked) };
+/** When the last event of the conversation happened, in milliseconds since the epoch; undefined without one. */
+export function lastEventAt({ log }: TrackedSession): number | undefined {
+  return log.events.findLast((event) => isConversationEvent(event) && !log.isSkipped(event))?.timestamp;
 }
 
-/** What is asked of a session of which something is asked already: of two moments before, that of the longer pause. */
+/** A pause of this session. */
+export function pauseOf(tracked: TrackedSession, milliseconds: number): Pause {
+  return { milliseconds, generation: tracked.generation, lastSummary: lastSummaryOf(tracked) };
+}
+
+/** What is asked of a session of which something is asked already: of two pauses the longer one counts. */
 export function bothAsked(waiting: Asked, added: Asked): Asked {
-  const before = [waiting.before, added.before].filter((moment) => moment !== undefined);
-  const longest = before.reduce<Moment | undefined>(
-    (most, moment) => (most === undefined || pauseOf(moment) >= pauseOf(most) ? moment : most),
-    undefined,
-  );
-  return { key: added.key, before: longest, after: waiting.after || added.after };
+  const [before, now] = [waiting.pause, added.pause];
+  const isLonger = before !== undefined && (now === undefined || before.milliseconds > now.milliseconds);
+  return { key: added.key, pause: isLonger ? before : now };
 }
 
-/** Whether the figures are still those of this session, and nothing has been folded since. */
-export function stillHolds(moment: Moment, tracked: TrackedSession): boolean {
-  if (moment.tracked === tracked && moment.generation !== tracked.generation) return false;
-  return moment.lastSummary === lastSummaryOf(tracked);
+/**
+ * The figures of a session as they are now, but for the pause, which is as long as it was when it was asked for; other
+ * sessions may have been in front since. A pause that has been folded, or another session's, does not count.
+ */
+export function asAsked(
+  statistics: SessionStatistics,
+  pause: Pause | undefined,
+  tracked: TrackedSession,
+  now: number,
+): SessionStatistics {
+  if (pause === undefined || pause.generation !== tracked.generation) return statistics;
+  if (pause.lastSummary !== lastSummaryOf(tracked)) return statistics;
+  const figures = Object.getOwnPropertyDescriptors(statistics);
+  return Object.defineProperties({} as SessionStatistics, {
+    ...figures,
+    lastEventAt: { value: now - pause.milliseconds, enumerable: true },
+  });
 }
 
 function lastSummaryOf({ log }: TrackedSession): string | undefined {
   return log.effective.at(-1)?.summary.id;
-}
-
-function pauseOf({ statistics, now }: Moment): number {
-  return now - (statistics.lastEventAt ?? now);
 }

@@ -11,7 +11,7 @@ import { keptAwake, withDeadline } from "../shared/deadline.ts";
 import { windowOf } from "../summaries/window.ts";
 import { evaluateTrigger } from "../triggers/evaluate.ts";
 import type { SessionStatistics } from "../triggers/session-statistics.ts";
-import { type Asked, bothAsked, momentOf, stillHolds } from "./asked.ts";
+import { type Asked, asAsked, bothAsked, lastEventAt, pauseOf } from "./asked.ts";
 import { checkPoint } from "./check-points.ts";
 import { Runs } from "./runs.ts";
 import type { SessionService } from "./session-service.ts";
@@ -19,6 +19,13 @@ import type { TrackedSession } from "./tracked-session.ts";
 import type { TrackedSessions } from "./tracked-sessions.ts";
 import { WaitingReads } from "./waiting-reads.ts";
 import type { ResolvedServiceOptions } from "./with-summaries-options.ts";
+
+/** What is kept of a session as it stood just before an event. */
+export interface Before {
+  readonly statistics?: SessionStatistics;
+  /** When its last event happened, in milliseconds since the epoch. */
+  readonly lastEventAt?: number | undefined;
+}
 
 /** Folds the sessions of a decorated service: on request, in an append, or in the background. */
 export class Folding {
@@ -49,7 +56,7 @@ export class Folding {
       closing: this.#closing.signal,
       isTooLarge: (read) => this.#isPastLimit(read),
       pending: ({ key }) => this.#jobs.pending(runKey(key, undefined)),
-      start: ({ key }) => this.#leave({ key, before: undefined, after: true }),
+      start: ({ key }) => this.#leave({ key, pause: undefined }),
     });
   }
 
@@ -83,25 +90,30 @@ export class Folding {
     return run.isDetached === true ? outcome : keptAwake(outcome);
   }
 
-  /** What an append asks for: folds, or sees to it that somebody does. `before` are the figures just before it. */
-  async afterAppend(
-    tracked: TrackedSession,
-    event: SessionEvent,
-    before: SessionStatistics | undefined,
-  ): Promise<void> {
+  /**
+   * What an append needs to know of the session as it stands before a user's event. In the background the sizes are those
+   * of the moment when it is asked: the append has no figures to make.
+   */
+  before(tracked: TrackedSession): Before {
+    if (this.#options.mode === "background") return { lastEventAt: lastEventAt(tracked) };
+    return { statistics: this.statistics(tracked, undefined, this.#options.summarizer.options) };
+  }
+
+  /** What an append asks for: folds, or sees to it that somebody does. */
+  async afterAppend(tracked: TrackedSession, event: SessionEvent, before: Before | undefined): Promise<void> {
     const at = checkPoint(tracked.log, event);
     if (at === undefined || this.#isStopped) return;
     const { key } = tracked;
-    const statistics = at === "before" ? before : undefined;
+    const { options } = this.#options.summarizer;
     if (this.#options.mode === "background") {
-      const { clock } = this.#options.summarizer.options;
-      const moment = statistics && momentOf(tracked, statistics, clock());
-      return this.#leave({ key, before: moment, after: moment === undefined });
+      const since = at === "before" ? before?.lastEventAt : event.timestamp;
+      const pause = since === undefined ? undefined : pauseOf(tracked, options.clock() - since);
+      return this.#leave({ key, pause });
     }
     // A run in progress was started by another caller, who will see it through.
     if (this.#runs.has(runKey(key, undefined))) return;
-    const run = { statistics, signal: this.#closing.signal };
-    await this.run(tracked, undefined, this.#options.summarizer.options, run, true);
+    const statistics = at === "before" ? before?.statistics : undefined;
+    await this.run(tracked, undefined, options, { statistics, signal: this.#closing.signal }, true);
   }
 
   /**
@@ -149,7 +161,7 @@ export class Folding {
     this.#jobs.add(runKey(asked.key, undefined), asked);
   }
 
-  async #foldInBackground({ key, before, after }: Asked): Promise<void> {
+  async #foldInBackground({ key, pause }: Asked): Promise<void> {
     const { signal } = this.#closing;
     if (signal.aborted) return;
     try {
@@ -159,13 +171,9 @@ export class Folding {
         if ((await tracked.queue.run(() => tracked.read(this.#inner))) === null) return;
         this.#reads.tried(tracked);
         const { options } = this.#options.summarizer;
-        const run = { signal, isDetached: true };
-        if (before !== undefined && stillHolds(before, tracked)) {
-          const { statistics, now } = before;
-          const outcome = await this.run(tracked, undefined, options, { ...run, statistics, now }, true);
-          if (!after || outcome.kind !== "skipped" || outcome.reason !== "not-triggered")
-            return this.#folded(tracked, outcome);
-        }
+        const figures = this.statistics(tracked, undefined, options);
+        const statistics = asAsked(figures, pause, tracked, options.clock());
+        const run = { statistics, signal, isDetached: true };
         this.#folded(tracked, await this.run(tracked, undefined, options, run, true));
       });
     } catch (error) {

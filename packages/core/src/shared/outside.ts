@@ -3,8 +3,9 @@ const asked: (() => void)[] = [];
 let wake: () => void = () => undefined;
 
 /**
- * Starts work soon, outside the async context of whoever asks: what a request keeps in an `AsyncLocalStorage`, such as
- * its callbacks, its trace or its user, does not reach it. The context is the one in which this module was loaded.
+ * Starts work soon, but after what is going on, and outside the async context of whoever asks: what a request keeps in an
+ * `AsyncLocalStorage`, such as its callbacks, its trace or its user, does not reach it. The context is the one in which
+ * this module was loaded.
  */
 export function startOutside(work: () => void): void {
   asked.push(work);
@@ -18,6 +19,13 @@ async function start(): Promise<never> {
     });
     for (const work of asked.splice(0)) work();
     await woken;
+    await nextTurn();
   }
 }
 void start();
+
+/** The next turn of the event loop: who asked is not held up by the work. */
+function nextTurn(): Promise<void> {
+  const { setImmediate: soon } = globalThis as { setImmediate?: (call: () => void) => unknown };
+  return new Promise((resolve) => (soon === undefined ? setTimeout(resolve, 0) : soon(resolve)));
+}
