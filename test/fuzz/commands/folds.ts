@@ -47,7 +47,7 @@ export function summarizes(): fc.Arbitrary<FuzzCommand> {
             if (outcome.kind === "skipped" && outcome.reason === "aborted")
               assert.ok(
                 controller.signal.aborted ||
-                  world.script.closed.has(name) ||
+                  world.script.closing.has(name) ||
                   versions.some(({ events }) => events === null),
                 "a summary was called off that nobody gave up",
               );

@@ -125,6 +125,7 @@ export function restarts(): fc.Arbitrary<FuzzCommand> {
       if (!isOwn(world.config.store)) return undefined;
       const { service, name } = world.restart(at);
       if (drainMs === undefined) return undefined;
+      world.script.closing.add(name);
       return world.begin(
         "close",
         KEY,

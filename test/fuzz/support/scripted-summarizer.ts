@@ -52,6 +52,8 @@ export class SummarizerScript {
   readonly asked = new Map<string, AskedSummary>();
   /** Calls in progress that nobody has called off, by decorator, session and scope. */
   readonly running = new Map<string, number>();
+  /** Decorators that somebody closes, or has closed. */
+  readonly closing = new Set<string>();
   /** Decorators that were closed: they must not begin anything. */
   readonly closed = new Set<string>();
   readonly #observer: SummarizerObserver;

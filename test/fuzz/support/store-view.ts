@@ -62,11 +62,12 @@ export class StoreView implements SessionService {
 
   async createSession(request: CreateSessionRequest): Promise<Session> {
     const key = keyOf(request as SessionKey);
-    await this.#observer.gate("createSession");
-    return this.#storage.change(key, "create", async () => {
-      if (this.#storage.latest(nameOf(key)).events !== null) throw new SessionExistsError(key.sessionId);
-      return this.#told(await this.#storage.service.createSession(request));
-    });
+    return this.#call("createSession", key, () =>
+      this.#storage.change(key, "create", async () => {
+        if (this.#storage.latest(nameOf(key)).events !== null) throw new SessionExistsError(key.sessionId);
+        return this.#told(await this.#storage.service.createSession(request));
+      }),
+    );
   }
 
   async getSession(request: GetSessionRequest): Promise<Session | null> {

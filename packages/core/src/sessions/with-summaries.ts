@@ -90,11 +90,16 @@ class SummarizingService implements SummarizingSessionService {
 
   async createSession(request: CreateSessionRequest): Promise<Session> {
     requireObject("request", request);
-    const session = await this.#inner.createSession(request);
-    return this.#tracked.use(keyOf(session), async (tracked) => {
-      await tracked.queue.run(async () => tracked.reset());
-      return session;
-    });
+    const { sessionId } = request;
+    // Of an id that is yet to be made nobody knows, so that nobody can come in between.
+    if (sessionId === undefined) return this.#inner.createSession(request);
+    return this.#tracked.use(keyOf({ ...request, sessionId }), (tracked) =>
+      tracked.queue.run(async () => {
+        const session = await this.#inner.createSession(request);
+        tracked.reset();
+        return session;
+      }),
+    );
   }
 
   async getSession(request: GetSessionRequest): Promise<Session | null> {
