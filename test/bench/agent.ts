@@ -153,6 +153,7 @@ for (const met of [true, false]) {
   const mine = await perFold(
     (isDue) =>
       ours({
+        mode: "inline",
         summarizer: stubSummarizer(SUMMARY),
         keep: { events: KEEP, align: "round" },
         trigger: ({ tokens }) => tokens > 0 && isDue(),

@@ -43,7 +43,12 @@ async function setUp(saver: BaseCheckpointSaver = new MemorySaver(), more: { arc
       tools: [weather],
       checkpointer: saver,
       middleware: [
-        agentSummarizer({ summarizer, trigger: conversationThreshold(3), keep: { turns: 2 } }),
+        agentSummarizer({
+          mode: "inline",
+          summarizer,
+          trigger: conversationThreshold(3),
+          keep: { turns: 2 },
+        }),
         ...(more.archive === true
           ? [
               archive({
@@ -281,6 +286,7 @@ test("what one agent has folded stays, since the others still read it", async ()
     checkpointer: new MemorySaver(),
     middleware: [
       agentSummarizer({
+        mode: "inline",
         scope: "agent",
         summarizer: stubSummarizer("SUM"),
         trigger: ({ events }) => events > 3,

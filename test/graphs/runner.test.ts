@@ -145,7 +145,12 @@ describe("a run", () => {
   test("what a filter of the agent's own has folded holds in the next run", async () => {
     const server = await serve((_, at) => `answer ${at + 1}`);
     const summarizer = stubSummarizer("SUM");
-    const folding = agentSummarizer({ summarizer, trigger: conversationThreshold(3), keep: { turns: 1 } });
+    const folding = agentSummarizer({
+      mode: "inline",
+      summarizer,
+      trigger: conversationThreshold(3),
+      keep: { turns: 1 },
+    });
     const sessions = new InMemorySessionService();
     await sessions.createSession(DANA);
     for (let at = 1; at <= 4; at++) {

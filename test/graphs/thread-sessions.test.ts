@@ -18,6 +18,7 @@ async function talk(saver: BaseCheckpointSaver, threads: readonly string[] = ["t
     checkpointer: saver,
     middleware: [
       agentSummarizer({
+        mode: "inline",
         summarizer: stubSummarizer("the SUM"),
         trigger: conversationThreshold(3),
         keep: { turns: 1 },

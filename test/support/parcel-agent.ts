@@ -1,7 +1,7 @@
 import type { BaseMessage } from "@langchain/core/messages";
 import { type BaseCheckpointSaver, MemorySaver } from "@langchain/langgraph";
 import type { SummarizeOutcome } from "@sessionfold/core";
-import { type AgentSummarizerOptions, agentSummarizer } from "@sessionfold/langchain";
+import { type AgentSummarizer, type AgentSummarizerOptions, agentSummarizer } from "@sessionfold/langchain";
 import { type AgentMiddleware, createAgent, tool } from "langchain";
 import { onTestFinished } from "vitest";
 import { z } from "zod";
@@ -34,20 +34,21 @@ export async function serving(
 
 /** A filter whose summaries are written in advance, and what became of its attempts. */
 export interface WatchedFilter {
-  readonly middleware: AgentMiddleware;
+  readonly middleware: AgentSummarizer;
   readonly summarizer: StubSummarizer;
   readonly outcomes: SummarizeOutcome[];
   /** The outcomes of one kind. */
   of<K extends SummarizeOutcome["kind"]>(kind: K): readonly Extract<SummarizeOutcome, { kind: K }>[];
 }
 
-/** A real filter; only the writing of summaries is stubbed unless the options name a writer. */
+/** A real filter that folds in the call; only the writing of summaries is stubbed unless the options name a writer. */
 export function watchedFilter(options: AgentSummarizerOptions = {}): WatchedFilter {
   const outcomes: SummarizeOutcome[] = [];
   const summarizer = stubSummarizer(() => `SUMMARY ${summarizer.requests.length}`);
   const writes =
     options.model !== undefined || options.summarizer !== undefined || options.cacheSafe === true;
   const middleware = agentSummarizer({
+    mode: "inline",
     ...(!writes && { summarizer }),
     ...options,
     onOutcome: (outcome, context) => {

@@ -28,6 +28,7 @@ describe("the agent filter", () => {
         tools: [look],
         middleware: [
           agentSummarizer({
+            mode: "inline",
             ...(cacheSafe ? { cacheSafe } : { model: server.chat({ model: "gpt-4o" }) }),
             trigger: eventCountThreshold(6),
             keep: { turns: 1 },

@@ -1,5 +1,6 @@
 export type { AgentSummarizerOptions, FilterContext } from "./agent/agent-options.ts";
-export { agentSummarizer } from "./agent/agent-summarizer.ts";
+export { type AgentSummarizer, agentSummarizer } from "./agent/agent-summarizer.ts";
+export type { BackgroundFoldOptions } from "./agent/background-options.ts";
 export type { FoldEvent } from "./agent/fold-event.ts";
 export type { TrimToolResults } from "./agent/trim-options.ts";
 export { type ArchiveMiddlewareOptions, archive } from "./archive/archive-middleware.ts";

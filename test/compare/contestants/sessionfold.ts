@@ -57,6 +57,8 @@ const key: ArchiveKey = ({ configurable }) => ({
 function middleware(setup: AgentSetup): AgentMiddleware {
   const { summarizer, trigger, keep, asItComes = false, summarizerWindow = SUMMARIZER_WINDOW } = setup;
   return agentSummarizer({
+    // As the others do it: what is compared is what a fold does, not when.
+    mode: "inline",
     // With `cacheSafe` the agent's model writes, and reads the messages where they stand.
     ...(setup.cacheSafe === true ? { cacheSafe: true } : { model: summarizer }),
     trigger: triggerOf(trigger),

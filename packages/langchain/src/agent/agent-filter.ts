@@ -1,4 +1,4 @@
-import type { BaseMessage } from "@langchain/core/messages";
+import type { AIMessage } from "@langchain/core/messages";
 import type { StructuredToolInterface } from "@langchain/core/tools";
 import {
   isContextLengthError,
@@ -8,36 +8,37 @@ import {
 } from "@sessionfold/core";
 import type { ResolvedOptions } from "@sessionfold/core/engine";
 import type { ModelRequest, WrapModelCallHandler } from "langchain";
+import { stampMessage } from "../messages/summary-records.ts";
 import { stateRecallTools } from "../recall/state-recall-tools.ts";
 import {
   type AgentSummarizerOptions,
+  type FilterContext,
   type ResolvedFilterOptions,
   resolveFilterOptions,
 } from "./agent-options.ts";
+import { answerIn } from "./answer-in.ts";
+import { BackgroundFolds, type BackgroundRun } from "./background-folds.ts";
 import { cacheSafeSummarizer, type PendingRequest } from "./cache-safe.ts";
 import { contextWindowOf } from "./context-window.ts";
 import type { Conversation } from "./conversation.ts";
 import { Conversations } from "./conversations.ts";
 import { foldInCall } from "./fold-call.ts";
 import { streamOutcome } from "./fold-event.ts";
+import type { ModelCall } from "./model-call.ts";
 import { PromptTokens } from "./prompt-tokens.ts";
 import { shownMessages, withoutPassing, withWindow } from "./request-window.ts";
 import { runningAgent, scopeOf } from "./running-agent.ts";
-import { stampResponse } from "./stamp-response.ts";
 import { ToolResultTrimmer } from "./trim-tool-results.ts";
+import { withAnswer } from "./with-answer.ts";
 
 /** What a model call's handler answers. */
 type Response = Awaited<ReturnType<WrapModelCallHandler>>;
 
-/** One model call on its way. */
-interface Call {
-  readonly request: ModelRequest;
-  readonly conversation: Conversation;
-  /** Messages of this call alone. */
-  readonly passing: readonly BaseMessage[];
-  readonly agent: string | undefined;
-  readonly scope: string | undefined;
-  readonly threadId: string | undefined;
+/** How one attempt is made. */
+interface Attempt {
+  readonly options?: ResolvedOptions;
+  readonly force?: boolean;
+  readonly background?: BackgroundRun;
 }
 
 /** Folds what an agent sends to its model. */
@@ -47,8 +48,10 @@ export class AgentFilter {
   readonly #prompts: PromptTokens;
   readonly #trimmer: ToolResultTrimmer | undefined;
   /** For `cacheSafe`: the call in which a conversation is folded, and whose an event is. */
-  readonly #pending = new WeakMap<Conversation, Call>();
+  readonly #pending = new WeakMap<Conversation, ModelCall>();
   readonly #owners = new WeakMap<SessionEvent, Conversation>();
+  readonly #background: BackgroundFolds | undefined;
+  #isClosed = false;
 
   /** @throws ConfigurationError that names the option, what was expected and what came. */
   constructor(given: AgentSummarizerOptions) {
@@ -67,6 +70,15 @@ export class AgentFilter {
       maxCachedThreads,
     );
     this.#prompts = new PromptTokens(ledger);
+    this.#background =
+      options.background &&
+      new BackgroundFolds({
+        ...options.background,
+        fold: (call, background) => this.#fold(call, { background }),
+        statistics: (call) => this.#statistics(call),
+        clock,
+        warn: options.warn,
+      });
   }
 
   /** Name of the middleware. */
@@ -80,45 +92,75 @@ export class AgentFilter {
     return recall === undefined ? [] : stateRecallTools({ ...recall, name });
   }
 
-  /** Folds if it is due, calls the model with the window, and leaves new summaries on its answer. */
+  /** Calls the model with the window, and leaves new summaries on its answer. Folds before that, or has it done after. */
   async call(request: ModelRequest, handler: WrapModelCallHandler): Promise<Response> {
     if (request.messages.length === 0) return handler(request);
+    let call = await this.#foldBefore(this.#begin(request));
+    let answer: AIMessage | undefined;
+    try {
+      const send = (): Promise<Response> => Promise.resolve(handler(this.#windowed(call)));
+      const response = await send().catch(async (error: unknown) => {
+        const harder = isContextLengthError(error) ? await this.#foldHarder(call) : undefined;
+        if (harder === undefined) throw error;
+        call = harder;
+        return send();
+      });
+      answer = answerIn(response);
+      this.#stamp(answer, call);
+      return response;
+    } finally {
+      this.#background?.leave(call, answer);
+    }
+  }
+
+  /** Waits for all folds in the background that are known at the call. */
+  async flush(): Promise<void> {
+    await this.#background?.flush();
+  }
+
+  /** Folds no more by itself; waits so many milliseconds for the folds under way, then calls them off. */
+  async close(drainMs: number): Promise<void> {
+    this.#isClosed = true;
+    await this.#background?.close(drainMs);
+  }
+
+  #begin(request: ModelRequest): ModelCall {
     const agent = runningAgent(this.#options.agent);
     const scope = scopeOf(this.#options.scope, agent);
     const [messages, passing] = withoutPassing(request);
     const conversation = this.#conversations.of(messages, scope);
-    const call = {
-      request,
-      conversation,
-      passing,
-      agent,
-      scope,
-      threadId: request.runtime.configurable?.thread_id,
-    };
-    await this.#fold(call, this.#options.summarizer.options);
-    const response = await this.#callModel(call, handler);
+    const threadId = request.runtime.configurable?.thread_id;
+    return this.#takenUp({ request, messages, conversation, passing, agent, scope, threadId });
+  }
+
+  /** The call after others may have gone on with its conversation, or a summary of it has come in. */
+  #again(call: ModelCall): ModelCall {
+    return this.#takenUp({ ...call, conversation: this.#conversations.of(call.messages, call.scope) });
+  }
+
+  /** What was folded in the background is told to the run that first uses it. */
+  #takenUp(call: ModelCall): ModelCall {
+    for (const { outcome } of this.#background?.takeUp(call) ?? []) this.#stream(outcome, call);
+    return call;
+  }
+
+  async #foldBefore(call: ModelCall): Promise<ModelCall> {
+    if (this.#background !== undefined)
+      return (await this.#background.waitIfTooLarge(call)) ? this.#again(call) : call;
+    if (!this.#isClosed) await this.#fold(call);
+    return call;
+  }
+
+  #stamp(answer: AIMessage | undefined, { conversation, scope }: ModelCall): void {
     const { unstored } = conversation;
-    if (unstored.length > 0 || scope !== undefined) {
-      stampResponse(response, this.name, {
-        ...(scope !== undefined && { agent: scope }),
-        ...(unstored.length > 0 && { records: unstored }),
-      });
-    }
-    return response;
+    if (answer === undefined || (unstored.length === 0 && scope === undefined)) return;
+    stampMessage(answer, this.name, {
+      ...(scope !== undefined && { agent: scope }),
+      ...(unstored.length > 0 && { records: unstored }),
+    });
   }
 
-  async #callModel(call: Call, handler: WrapModelCallHandler): Promise<Response> {
-    try {
-      return await handler(this.#windowed(call));
-    } catch (error) {
-      if (!isContextLengthError(error)) throw error;
-      const outcome = await this.#foldHarder(call);
-      if (outcome?.kind !== "summarized") throw error;
-      return handler(this.#windowed(call));
-    }
-  }
-
-  #windowed({ request, conversation, passing, agent }: Call): ModelRequest {
+  #windowed({ request, conversation, passing, agent }: ModelCall): ModelRequest {
     const { mergeSummaries } = this.#options.summarizer.options;
     const windowed = withWindow(request, conversation, { agent, passing, mergeSummaries });
     if (this.#trimmer === undefined) return windowed;
@@ -126,19 +168,22 @@ export class AgentFilter {
     return messages === windowed.messages ? windowed : { ...windowed, messages: [...messages] };
   }
 
-  /** Folds down to a quarter of what is there: the model has said that its window is smaller than we were told. */
-  #foldHarder(call: Call): Promise<SummarizeOutcome | undefined> {
-    const tokens = Math.floor(this.#statistics(call).tokens / HARDER);
-    const { summarizer } = this.#options;
-    return this.#fold(call, summarizer.withOverrides({ keep: { tokens } }), true);
+  /**
+   * Folds down to a quarter of what is there: the model has said that its window is smaller than we were told. Undefined
+   * where that does not help.
+   */
+  async #foldHarder(call: ModelCall): Promise<ModelCall | undefined> {
+    if ((await this.#background?.end(call)) === false) return undefined;
+    const again = this.#again(call);
+    const tokens = Math.floor(this.#statistics(again).tokens / HARDER);
+    const options = this.#options.summarizer.withOverrides({ keep: { tokens } });
+    const outcome = await this.#fold(again, { options, force: true });
+    return outcome?.kind === "summarized" ? again : undefined;
   }
 
-  async #fold(
-    call: Call,
-    options: ResolvedOptions,
-    force: boolean = false,
-  ): Promise<SummarizeOutcome | undefined> {
+  async #fold(call: ModelCall, attempt: Attempt = {}): Promise<SummarizeOutcome | undefined> {
     const { request, conversation, agent, scope, threadId } = call;
+    const { background, force, options = this.#options.summarizer.options } = attempt;
     if (this.#options.cacheSafe) this.#pending.set(conversation, call);
     const outcome = await foldInCall({
       conversation,
@@ -147,19 +192,29 @@ export class AgentFilter {
       scope,
       agent,
       threadId,
-      signal: request.runtime.signal,
-      statistics: () => this.#statistics(call),
-      force,
+      signal: background === undefined ? request.runtime.signal : background.signal,
+      statistics: () => this.#statistics(call, background?.answer()),
+      force: force === true,
+      isDetached: background !== undefined,
+      onRecord: background?.onRecord,
     });
     if (outcome === undefined) return undefined;
-    const context = { name: this.name, agent, scope, threadId };
-    this.#options.report(outcome, context);
+    this.#options.report(outcome, this.#contextOf(call));
+    // The run that made it due may be over; another one is told when it uses the summary.
+    if (background === undefined) this.#stream(outcome, call);
+    return outcome;
+  }
+
+  #stream(outcome: SummarizeOutcome, call: ModelCall): void {
     try {
-      streamOutcome(outcome, context, request);
+      streamOutcome(outcome, this.#contextOf(call), call.request);
     } catch {
       this.#options.warn(`sessionfold: the run's stream took no event of the filter ${this.name}`);
     }
-    return outcome;
+  }
+
+  #contextOf({ agent, scope, threadId }: ModelCall): FilterContext {
+    return { name: this.name, agent, scope, threadId };
   }
 
   /** The request in which these events are about to be sent, as it would be sent without a fold. */
@@ -173,12 +228,19 @@ export class AgentFilter {
     return { request: call.request, window };
   }
 
-  /** The figures of the conversation; what is sent besides it counts into the tokens of the window. */
-  #statistics(call: Call): SessionStatistics {
+  /**
+   * The figures of the conversation, and of an answer that came to it; what is sent besides them counts into the tokens of
+   * the window.
+   */
+  #statistics(call: ModelCall, answer?: AIMessage): SessionStatistics {
     const { request, conversation } = call;
-    const contextWindow = this.#options.contextWindow ?? contextWindowOf(request.model);
-    const figures = conversation.statistics.snapshot(contextWindow);
+    const { counter, clock } = this.#options.summarizer.options;
     const { factor } = conversation.calibration;
+    const known = conversation.statistics.snapshot(
+      this.#options.contextWindow ?? contextWindowOf(request.model),
+    );
+    const figures =
+      answer === undefined ? known : withAnswer(known, answer, { counter, factor, now: clock() });
     const prompt = (): number => Math.round(this.#prompts.of(request) * factor);
     const trimmed = (): number => Math.round(this.#savedByTrimming(call) * factor);
     return {
@@ -193,7 +255,7 @@ export class AgentFilter {
   }
 
   /** Tokens of the window that trimming leaves out. */
-  #savedByTrimming({ request, conversation, passing, agent }: Call): number {
+  #savedByTrimming({ request, conversation, passing, agent }: ModelCall): number {
     if (this.#trimmer === undefined) return 0;
     const { counter, mergeSummaries } = this.#options.summarizer.options;
     return this.#trimmer.saved(

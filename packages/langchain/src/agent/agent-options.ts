@@ -11,6 +11,13 @@ import { summarizerShape } from "@sessionfold/core/engine";
 import { z } from "zod";
 import { DEFAULT_NAME } from "../messages/message-events.ts";
 import type { RecallOptions } from "../recall/recall-options.ts";
+import {
+  type BackgroundFoldOptions,
+  backgroundShape,
+  type ResolvedBackground,
+  resolveBackground,
+} from "./background-options.ts";
+import { guarded, quietly } from "./guarded.ts";
 import { type TrimToolResults, trimSchema } from "./trim-options.ts";
 
 /** Where an outcome of a filter comes from. */
@@ -30,7 +37,7 @@ export interface FilterContext {
  * behind the summary down to 8,000 (`presets.chat()`), at least 2 messages (`minEvents`), and a further time only when a
  * quarter of the window goes with it (`minGain` 0.25).
  */
-export interface AgentSummarizerOptions extends SessionSummarizerOptions {
+export interface AgentSummarizerOptions extends SessionSummarizerOptions, BackgroundFoldOptions {
   /**
    * Name of the middleware, under which its records are kept. Default "sessionfold". Two filters on one agent need two
    * names; "SummarizationMiddleware" takes the place of the one that deepagents brings along.
@@ -43,8 +50,6 @@ export interface AgentSummarizerOptions extends SessionSummarizerOptions {
   readonly scope?: "thread" | "agent" | undefined;
   /** Name of the agent. Default: the `name` that `createAgent` was given. Needed for agents within a graph of one's own. */
   readonly agent?: string | undefined;
-  /** When it folds. `inline` (default): in the model call that is due, before the model is asked. */
-  readonly mode?: "inline" | undefined;
   /**
    * Sends the summarising call as the agent's own request, with the same model, tools and system prompt, and one more user
    * message: a provider's prompt cache is used again. In place of `model` and `summarizer`. Default false.
@@ -71,6 +76,8 @@ export interface ResolvedFilterOptions {
   readonly scope: "thread" | "agent";
   readonly agent: string | undefined;
   readonly cacheSafe: boolean;
+  /** How it folds in the background; undefined where it folds in the call. */
+  readonly background: ResolvedBackground | undefined;
   readonly trimToolResults: TrimToolResults | undefined;
   /** Options of the recall tools; undefined without them. */
   readonly recall: RecallOptions | undefined;
@@ -90,6 +97,8 @@ const DEFAULT_MIN_EVENTS = 2;
 /** In a run each call asks anew: a tail that is kept beyond the trigger would otherwise be folded at almost every one. */
 const DEFAULT_MIN_GAIN = 0.25;
 const A_NAME = "a name with text in it";
+/** Who writes summaries: where none of these says so, `extractive()` does, at once. */
+const WRITERS = ["model", "summarizer", "fallback"] as const;
 
 /** What `cacheSafe` could not heed. */
 const IGNORED_BY_CACHE_SAFE = [
@@ -108,7 +117,6 @@ const ownShape = {
   name: z.string({ error: A_NAME }).min(1, { error: A_NAME }).optional(),
   scope: z.enum(["thread", "agent"], { error: '"thread" or "agent"' }).optional(),
   agent: z.string({ error: A_NAME }).min(1, { error: A_NAME }).optional(),
-  mode: z.enum(["inline"], { error: '"inline"' }).optional(),
   cacheSafe: z.boolean({ error: "true or false" }).optional(),
   trimToolResults: trimSchema.optional(),
   recall: z
@@ -124,6 +132,7 @@ const ownShape = {
     )
     .optional(),
   maxCachedThreads: z.int({ error: "an integer >= 1" }).min(1, { error: "an integer >= 1" }).optional(),
+  ...backgroundShape,
 };
 
 const schema: z.ZodType<AgentSummarizerOptions> = z.strictObject(
@@ -148,10 +157,22 @@ export function resolveFilterOptions(
       `Expected \`cacheSafe\` without \`${option}\`: the agent's own request is sent as it is`,
     );
   }
-  const defined = Object.entries(options).filter(([, value]) => value !== undefined);
-  const summarizing: SessionSummarizerOptions = Object.fromEntries(defined.filter(([key]) => !OWN.has(key)));
-  const logger = options.logger ?? console;
+  const defined = new Map(Object.entries(options).filter(([, value]) => value !== undefined));
+  const summarizing: SessionSummarizerOptions = Object.fromEntries(
+    [...defined].filter(([key]) => !OWN.has(key)),
+  );
+  const warn = quietly(options.logger ?? console);
   const { onOutcome } = options;
+  const summarizer = new SessionSummarizer({
+    ...presets.chat(),
+    minEvents: DEFAULT_MIN_EVENTS,
+    minGain: DEFAULT_MIN_GAIN,
+    ...summarizing,
+    logger: options.logger,
+    ...(options.cacheSafe === true && { summarizer: cacheSafe }),
+  });
+  const takesTime = options.cacheSafe === true || WRITERS.some((option) => defined.has(option));
+  const mode = options.mode ?? (takesTime ? "background" : "inline");
   return {
     name: options.name ?? DEFAULT_NAME,
     scope: options.scope ?? "thread",
@@ -159,23 +180,16 @@ export function resolveFilterOptions(
     cacheSafe: options.cacheSafe ?? false,
     trimToolResults: options.trimToolResults,
     recall: options.recall === true ? {} : options.recall || undefined,
-    report: (outcome, context) => {
-      try {
-        onOutcome?.(outcome, context);
-      } catch {
-        logger.warn(`sessionfold: onOutcome failed for the filter ${context.name}`);
-      }
-    },
-    warn: (message) => logger.warn(message),
+    report: (outcome, context) =>
+      guarded(
+        () => onOutcome?.(outcome, context),
+        () => warn(`sessionfold: onOutcome failed for the filter ${context.name}`),
+      ),
+    warn,
     maxCachedThreads: options.maxCachedThreads ?? DEFAULT_CACHED_THREADS,
-    summarizer: new SessionSummarizer({
-      ...presets.chat(),
-      minEvents: DEFAULT_MIN_EVENTS,
-      minGain: DEFAULT_MIN_GAIN,
-      ...summarizing,
-      logger: options.logger,
-      ...(options.cacheSafe === true && { summarizer: cacheSafe }),
-    }),
+    summarizer,
+    background:
+      mode === "background" ? resolveBackground(options, summarizer.options.trigger, warn) : undefined,
     contextWindow: options.contextWindow,
   };
 }

@@ -15,6 +15,8 @@ import { PlainList } from "./plain-list.ts";
 
 /** What all conversations of one filter share. */
 export interface ConversationSetup {
+  /** What conversations that begin alike have in common. */
+  readonly beginning: string;
   readonly reading: MessageReading;
   readonly clock: Clock;
   readonly ledger: TokenLedger;
@@ -34,8 +36,10 @@ export class Conversation {
   readonly log: FoldedLog;
   readonly calibration: Calibration = new Calibration();
   readonly statistics: StatisticsTracker;
-  /** A fold in progress. Until it is over nothing is appended. */
+  /** A fold in progress. */
   folding: Promise<unknown> | undefined;
+  /** A call waits for the fold in progress, and sends what it finds here: until then nothing is appended. */
+  isHeld = false;
   readonly #setup: ConversationSetup;
   readonly #reader: MessageEvents;
   readonly #messages: BaseMessage[] = [];
@@ -43,6 +47,7 @@ export class Conversation {
   readonly #events: SessionEvent[] = [];
   readonly #plain = new PlainList();
   readonly #unstored = new Map<string, SummaryRecord>();
+  readonly #carried = new Set<string>();
 
   /** Reads a list. `like` is a conversation that begins with the same `shared` messages. */
   constructor(
@@ -73,6 +78,11 @@ export class Conversation {
       scope,
       calibration: this.calibration,
     });
+  }
+
+  /** What it has in common with conversations that begin alike. */
+  get beginning(): string {
+    return this.#setup.beginning;
   }
 
   /** How many messages it has read. */
@@ -113,13 +123,28 @@ export class Conversation {
     }
   }
 
-  /** Appends a summary that was made just now. */
-  commit(input: EventInput, summary: SessionSummary): SessionEvent {
-    const event = createEvent(input, this.#reader.nextSummarySeq(), this.#setup.clock);
-    this.log.append(event);
+  /** Appends a summary that was made just now. The record of it is undefined where what it covers is not all here. */
+  commit(input: EventInput, summary: SessionSummary): SummaryRecord | undefined {
+    this.log.append(createEvent(input, this.#reader.nextSummarySeq(), this.#setup.clock));
     const digest = this.#reader.digestOfCovered(summary);
-    if (digest !== undefined) this.#unstored.set(summary.id, recordOf(summary, digest));
-    return event;
+    if (digest === undefined) return undefined;
+    const record = recordOf(summary, digest);
+    this.#unstored.set(summary.id, record);
+    return record;
+  }
+
+  /** Takes in a summary that was made elsewhere, if all that it covers is here and as it was. */
+  takeUp(summaryId: string, record: SummaryRecord): void {
+    if (this.log.get(summaryId) !== undefined) return;
+    const event = this.#reader.summaryEvent(record);
+    if (event === undefined) return;
+    this.#unstored.set(event.id, record);
+    this.log.append(event);
+  }
+
+  /** Whether one of the messages carries the summary. */
+  carries(summaryId: string): boolean {
+    return this.#carried.has(summaryId);
   }
 
   /** The message behind an event of a window, as the list at hand has it. */
@@ -135,7 +160,10 @@ export class Conversation {
     this.#events.push(event);
     this.#plain.add(event);
     this.#setup.owners?.set(event, this);
-    for (const { id } of summaries) this.#unstored.delete(id);
+    for (const { id } of summaries) {
+      this.#carried.add(id);
+      this.#unstored.delete(id);
+    }
     return [...summaries, event];
   }
 }

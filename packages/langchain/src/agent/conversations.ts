@@ -10,12 +10,12 @@ const MOST_FORKS = 8;
  * the messages.
  */
 export class Conversations {
-  readonly #setup: ConversationSetup;
+  readonly #setup: Omit<ConversationSetup, "beginning">;
   readonly #limit: number;
   readonly #byBeginning = new Map<string, Conversation[]>();
 
   /** `limit`: of how many beginnings the conversations are kept. */
-  constructor(setup: ConversationSetup, limit: number) {
+  constructor(setup: Omit<ConversationSetup, "beginning">, limit: number) {
     this.#setup = setup;
     this.#limit = limit;
   }
@@ -33,7 +33,7 @@ export class Conversations {
     for (const conversation of known) {
       const shared = conversation.sharedWith(messages, digestAt);
       const isGrown = shared === conversation.length;
-      if (isGrown && (conversation.folding === undefined || shared === messages.length)) {
+      if (isGrown && (!conversation.isHeld || shared === messages.length)) {
         conversation.follow(messages, digestAt);
         this.#use(key, known, conversation);
         return conversation;
@@ -41,7 +41,12 @@ export class Conversations {
       if (shared > (like?.shared ?? 0)) like = { conversation, shared };
     }
     const reading = { ...this.#setup.reading, scope };
-    const conversation = new Conversation({ ...this.#setup, reading }, messages, digestAt, like);
+    const conversation = new Conversation(
+      { ...this.#setup, reading, beginning: key },
+      messages,
+      digestAt,
+      like,
+    );
     this.#use(key, known, conversation);
     return conversation;
   }

@@ -5,9 +5,10 @@ import {
   type ResolvedOptions,
   type TokenLedger,
 } from "@sessionfold/core/engine";
+import type { SummaryRecord } from "../messages/summary-records.ts";
 import type { Conversation } from "./conversation.ts";
 
-/** What a fold in a model call works with. */
+/** What a fold of a conversation works with. */
 export interface FoldCall {
   readonly conversation: Conversation;
   readonly ledger: TokenLedger;
@@ -19,33 +20,34 @@ export interface FoldCall {
   /** Figures of the request as it would be sent. */
   readonly statistics: () => SessionStatistics;
   readonly force?: boolean;
+  /** No call waits for it: the conversation may grow meanwhile. */
+  readonly isDetached?: boolean;
+  /** Told of the record of the summary that came of it. */
+  readonly onRecord?: ((record: SummaryRecord) => void) | undefined;
 }
 
 /** Asks the trigger and folds. A call that meets a fold of the same messages in progress waits for it instead. */
 export async function foldInCall(call: FoldCall): Promise<SummarizeOutcome | undefined> {
-  const { conversation, options, signal, force } = call;
-  if (conversation.folding !== undefined) {
+  const { conversation, options, signal, force, isDetached = false } = call;
+  let hasWaited = false;
+  while (conversation.folding !== undefined) {
     await conversation.folding;
-    if (force !== true) return undefined;
+    hasWaited = true;
   }
-  const folding = compact(targetOf(call), options, { force, signal });
+  if (hasWaited && force !== true) return undefined;
+  const folding = compact(targetOf(call), options, { force, signal, isDetached });
   conversation.folding = folding;
+  conversation.isHeld = !isDetached;
   try {
     return await folding;
   } finally {
-    if (conversation.folding === folding) conversation.folding = undefined;
+    conversation.folding = undefined;
+    conversation.isHeld = false;
   }
 }
 
-function targetOf({
-  conversation,
-  ledger,
-  options,
-  scope,
-  agent,
-  threadId,
-  statistics,
-}: FoldCall): CompactionTarget {
+function targetOf(call: FoldCall): CompactionTarget {
+  const { conversation, ledger, options, scope, agent, threadId, statistics, onRecord } = call;
   const { log, calibration } = conversation;
   return {
     sessionId: threadId ?? "",
@@ -57,7 +59,8 @@ function targetOf({
     commit: async (makeDraft) => {
       const draft = makeDraft(log);
       if (draft === undefined) return undefined;
-      conversation.commit(draft.event, draft.summary);
+      const record = conversation.commit(draft.event, draft.summary);
+      if (record !== undefined) onRecord?.(record);
       return { draft, window: windowOf(log, { agent, mergeSummaries: options.mergeSummaries }) };
     },
   };

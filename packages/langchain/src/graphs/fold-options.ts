@@ -6,7 +6,16 @@ import {
 } from "../agent/agent-options.ts";
 
 /** What only a model call of `createAgent` can do. */
-const AGENT_ONLY = ["cacheSafe", "trimToolResults", "recall", "mode"] as const;
+const AGENT_ONLY = [
+  "cacheSafe",
+  "trimToolResults",
+  "recall",
+  "mode",
+  "limit",
+  "limitWaitMs",
+  "maxConcurrentFolds",
+  "waitUntil",
+] as const;
 
 /** Options of `foldMessages` and `foldHook`: those of `agentSummarizer` that need no agent. */
 export type FoldOptions = Omit<AgentSummarizerOptions, (typeof AGENT_ONLY)[number]>;
