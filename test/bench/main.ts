@@ -1,4 +1,5 @@
 import { benchAppend } from "./append.ts";
+import { benchBackground } from "./background.ts";
 import { benchFold } from "./fold.ts";
 import { benchReplay } from "./replay.ts";
 import { benchTelemetry } from "./telemetry.ts";
@@ -7,4 +8,5 @@ import { benchTelemetry } from "./telemetry.ts";
 await benchAppend();
 await benchFold();
 await benchReplay();
+await benchBackground();
 await benchTelemetry();

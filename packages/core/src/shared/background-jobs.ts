@@ -30,6 +30,8 @@ export class BackgroundJobs<T> {
   readonly #waiting = new Map<string, Job<T>>();
   readonly #running = new Map<string, Promise<void>>();
   #stopped = false;
+  /** Whether a start is under way. */
+  #isStarting = false;
 
   constructor(options: BackgroundJobsOptions<T>) {
     this.#options = options;
@@ -50,7 +52,7 @@ export class BackgroundJobs<T> {
     const { promise: done, resolve: finish } = withResolvers();
     this.#waiting.set(key, { asked, done, finish });
     this.#options.waitUntil?.(done);
-    startOutside(() => this.#startWhatMay());
+    this.#startSoon();
     return true;
   }
 
@@ -67,6 +69,16 @@ export class BackgroundJobs<T> {
   /** The end of all that waits or runs at the call. */
   async settled(): Promise<void> {
     await Promise.all([...[...this.#waiting.values()].map(({ done }) => done), ...this.#running.values()]);
+  }
+
+  #startSoon(): void {
+    // Where all places are taken, the first that ends starts the next.
+    if (this.#isStarting || this.#running.size >= this.#options.maxConcurrent) return;
+    this.#isStarting = true;
+    startOutside(() => {
+      this.#isStarting = false;
+      this.#startWhatMay();
+    });
   }
 
   #startWhatMay(): void {
