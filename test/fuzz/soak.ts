@@ -5,6 +5,8 @@ import { concurrentRuns, sequentialRuns } from "./lifecycle.ts";
 /** Runs of one seed; a failure is played again with its seed and path. */
 const RUNS = 250;
 const MINUTE = 60_000;
+/** Neighbouring seeds have runs in common. */
+const FURTHER = 0x9e3779b1;
 
 const { values } = parseArgs({ options: { minutes: { type: "string", default: "60" } } });
 const minutes = Number(values.minutes);
@@ -24,7 +26,7 @@ const properties = {
 
 const began = Date.now();
 let told = began;
-for (let seed = began % 2 ** 31; Date.now() - began < minutes * MINUTE; seed = (seed + 1) % 2 ** 31) {
+for (let seed = began | 0; Date.now() - began < minutes * MINUTE; seed = (seed + FURTHER) | 0) {
   for (const [name, property] of Object.entries(properties)) {
     const details = await fc.check(property as fc.IAsyncProperty<unknown>, { seed, numRuns: RUNS });
     if (!details.failed) continue;

@@ -18,7 +18,7 @@ export function checkChange(world: World, key: string, change: Change, now: Vers
   checkLog(world, is);
   const added = is.events.at(-1);
   if (change === "append" && added?.actions.summary !== undefined && is.events.length > was.events.length)
-    checkCommit(world, now, before, added);
+    checkCommit(world, key, now, before, added);
 }
 
 /** Invariant 1: a log only ever grows at its end, by what somebody has said. */

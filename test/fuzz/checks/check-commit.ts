@@ -7,7 +7,13 @@ import { keptIds } from "./kept-ids.ts";
 import { callsOf, type LogView, lastUserOf, makeView, pendingCalls, viewOf } from "./log-view.ts";
 
 /** Checks a summary at the moment at which it enters the log. */
-export function checkCommit(world: World, now: Version, before: Version, event: SessionEvent): void {
+export function checkCommit(
+  world: World,
+  key: string,
+  now: Version,
+  before: Version,
+  event: SessionEvent,
+): void {
   const summary = SessionSummary.fromJSON(event.actions.summary);
   const [is, was] = [viewOf(now), viewOf(before)];
   const request = world.script.asked.get(summary.id);
@@ -30,13 +36,21 @@ export function checkCommit(world: World, now: Version, before: Version, event: 
   }
   if (world.isAlone)
     assert.ok(is.naive.effective.includes(summary.id), "a summary was committed without effect");
-  const planned = makeView(was.events.filter(({ seq }) => seq <= summary.coverage.planSeq));
+  const planned = plannedFrom(world.storage.versions(key), now, summary.coverage.planSeq);
   checkWhatStays(planned, new Set([...direct, ...omitted]), new Set(request.read.keys()));
   const kept = keptIds(planned, summary.metadata.keep as KeepPolicy);
   for (const id of [...request.read.keys(), ...omitted])
     assert.ok(!kept.has(id), "a summary took what keep asks for");
   // Of two processes neither knows what the other appends between its read and its write.
   if (world.isAlone) checkFigures(summary, is, was);
+}
+
+/** The log as it was when a summary was planned; it may have been pruned since. */
+function plannedFrom(versions: readonly Version[], now: Version, planSeq: number): LogView {
+  const then = versions.find(
+    ({ incarnation, events }) => incarnation === now.incarnation && events?.at(-1)?.seq === planSeq,
+  );
+  return then === undefined ? makeView((now.events ?? []).filter(({ seq }) => seq <= planSeq)) : viewOf(then);
 }
 
 function isStored(event: SessionEvent | undefined, bytes: string): boolean {

@@ -55,16 +55,19 @@ export function callsOf(event: SessionEvent): readonly string[] {
   return [...(message?.tool_calls ?? []), ...(message?.invalid_tool_calls ?? [])].map(({ id }) => id ?? "");
 }
 
-/** Ids of calls for which a result is missing while no user has spoken since. */
+/** Ids of calls for which a result is missing while no user has spoken since. A result answers the nearest call of its id. */
 export function pendingCalls(said: readonly SessionEvent[]): ReadonlySet<string> {
-  const turn = said.slice(lastUserOf(said) + 1);
-  const pending = turn.filter((event, at) => {
-    const results = turn
-      .slice(at + 1)
-      .map(({ message }) => (message as { tool_call_id?: string })?.tool_call_id);
-    return callsOf(event).some((id) => !results.includes(id));
-  });
-  return new Set(pending.map(({ id }) => id));
+  const open: { readonly id: string; readonly calls: readonly string[]; readonly left: string[] }[] = [];
+  for (const event of said.slice(lastUserOf(said) + 1)) {
+    const calls = callsOf(event);
+    if (calls.length > 0) open.push({ id: event.id, calls, left: [...calls] });
+    const answered = (event.message as { tool_call_id?: string } | undefined)?.tool_call_id;
+    if (answered === undefined) continue;
+    const nearest = open.findLast((round) => round.calls.includes(answered));
+    const at = nearest?.left.indexOf(answered) ?? -1;
+    if (at >= 0) nearest?.left.splice(at, 1);
+  }
+  return new Set(open.filter(({ left }) => left.length > 0).map(({ id }) => id));
 }
 
 /** Index of the last event by which a user spoke; -1 without one. */
