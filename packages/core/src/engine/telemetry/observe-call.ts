@@ -2,7 +2,7 @@ import type { BaseMessage } from "@langchain/core/messages";
 import { type Attributes, type Context, SpanKind } from "@opentelemetry/api";
 import { SummarizeError } from "../../shared/errors.ts";
 import { classifyFailure } from "../../summarizers/resilience/classify-failure.ts";
-import { ShareTimedOut } from "../../summarizers/resilience/fallback.ts";
+import { ShareTimedOut } from "../../summarizers/resilience/share-timed-out.ts";
 import type { CallRequest, CallResponse, ObservedCall } from "../../summarizers/summarizer-observer.ts";
 import { answeredContent, sentContent } from "./call-content.ts";
 import { recordCall } from "./call-metrics.ts";

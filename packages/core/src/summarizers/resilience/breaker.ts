@@ -8,8 +8,11 @@ import {
 } from "cockatiel";
 import { z } from "zod";
 import { CalledOff } from "../../shared/deadline.ts";
+import { SummarizeError } from "../../shared/errors.ts";
 import { around, type Summarizer, type SummarizerRequest } from "../summarizer.ts";
 import type { BreakerState } from "../summarizer-observer.ts";
+import { ShareTimedOut } from "./share-timed-out.ts";
+import { UnusableAnswer } from "./usable-answer.ts";
 
 /** When a summarizer that keeps failing is left alone for a while. */
 export interface BreakerOptions {
@@ -46,20 +49,33 @@ export class Breakers {
   readonly #breakers = new WeakMap<object, Map<string, Breaker>>();
 
   /**
-   * The summarizer behind the breaker that belongs to `owner`. Each failure counts once, however many calls it took; a
-   * caller who gives up is no failure, though as a probe it proves nothing.
+   * The summarizer behind the breaker that belongs to `owner`. Each failure counts once, however many calls it took. What
+   * says nothing of the model does not count: a caller who gives up, a time limit that no model could keep, a source so
+   * short that no summary is shorter. While one request tries after a pause, others are told that it is open.
    */
   guard(owner: object, inner: Summarizer, options: BreakerOptions = {}): Summarizer {
     const breaker = this.#breakerOf(owner, options);
     return around(inner, async (request) => {
+      if (breaker.policy.state === CircuitState.HalfOpen) throw new BreakerOpen();
+      const limit = request.timeLeft();
       try {
-        const answer = breaker.policy.execute(() => untilAborted(inner.summarize(request), request.signal));
+        const answer = breaker.policy.execute(async () => {
+          try {
+            return await untilAborted(inner.summarize(request), request.signal);
+          } catch (error) {
+            if (isAboutTheModel(error, limit)) throw error;
+            // The next one tries at once, as if this one had not.
+            const { policy } = breaker;
+            if (policy.state === CircuitState.HalfOpen) breaker.policy = policyOf(options, policy.toJSON());
+            throw new Unrelated(error);
+          }
+        });
         // The pause may just have ended, with this request as the one that tries.
         tellChange(breaker, inner, request);
         return await answer;
       } catch (error) {
         if (error instanceof BrokenCircuitError) throw new BreakerOpen();
-        throw error;
+        throw error instanceof Unrelated ? error.cause : error;
       } finally {
         tellChange(breaker, inner, request);
       }
@@ -67,18 +83,35 @@ export class Breakers {
   }
 
   #breakerOf(owner: object, options: BreakerOptions): Breaker {
-    const { failures = DEFAULT_FAILURES, pauseMs = DEFAULT_PAUSE_MS } = options;
     const known = this.#breakers.get(owner) ?? new Map<string, Breaker>();
     this.#breakers.set(owner, known);
-    const name = `${failures} ${pauseMs}`;
-    const breaker = known.get(name) ?? { policy: policyOf(failures, pauseMs), told: CircuitState.Closed };
+    const name = `${options.failures} ${options.pauseMs}`;
+    const breaker = known.get(name) ?? { policy: policyOf(options), told: CircuitState.Closed };
     known.set(name, breaker);
     return breaker;
   }
 }
 
+/** An error that says nothing of whether the model works. */
+class Unrelated extends Error {
+  constructor(cause: unknown) {
+    super("Not the model's failure", { cause });
+  }
+}
+
+/** A model that is given less time may well work. */
+const FAIR_LIMIT_MS = 1000;
+
+function isAboutTheModel(error: unknown, limitMs: number | null): boolean {
+  if (error instanceof CalledOff) return false;
+  if (error instanceof UnusableAnswer) return error.code !== "summary-too-long";
+  const isTimeout =
+    error instanceof ShareTimedOut || (error instanceof SummarizeError && error.code === "timeout");
+  return !isTimeout || limitMs === null || limitMs >= FAIR_LIMIT_MS;
+}
+
 interface Breaker {
-  readonly policy: CircuitBreakerPolicy;
+  policy: CircuitBreakerPolicy;
   /** The state that was told last, so that each change is told once, however many requests there are at the time. */
   told: CircuitState;
 }
@@ -97,12 +130,14 @@ function tellChange(breaker: Breaker, { name, model }: Summarizer, { observer }:
   observer?.breakerChanged({ state: STATES[state], summarizer: name, model });
 }
 
-function policyOf(failures: number, pauseMs: number): CircuitBreakerPolicy {
-  const policy: CircuitBreakerPolicy = circuitBreaker(
-    handleWhen((error) => !(error instanceof CalledOff) || policy.state === CircuitState.HalfOpen),
-    { halfOpenAfter: pauseMs, breaker: new ConsecutiveBreaker(failures) },
+function policyOf(
+  { failures = DEFAULT_FAILURES, pauseMs = DEFAULT_PAUSE_MS }: BreakerOptions,
+  initialState?: unknown,
+): CircuitBreakerPolicy {
+  return circuitBreaker(
+    handleWhen((error) => !(error instanceof Unrelated)),
+    { halfOpenAfter: pauseMs, breaker: new ConsecutiveBreaker(failures), initialState },
   );
-  return policy;
 }
 
 /** A summarizer that ignores its signal would never tell the breaker that it took too long. */

@@ -1,18 +1,11 @@
 import { withDeadline } from "../../shared/deadline.ts";
 import { around, type Summarizer, type SummarizerRequest, type SummarizerResult } from "../summarizer.ts";
 import { BreakerOpen } from "./breaker.ts";
+import { ShareTimedOut } from "./share-timed-out.ts";
 
 /** A model needs minutes where a summarizer without one needs a moment. */
 const MODEL_SHARE = 9;
 const MODEL_FREE_SHARE = 1;
-
-/** One of several summarizers took longer than its share of the time. */
-export class ShareTimedOut extends Error {
-  override readonly name = "TimeoutError";
-  constructor() {
-    super("The summarizer took longer than its share of the time limit");
-  }
-}
 
 /**
  * Asks summarizers in turn until one writes a usable summary. Each has a share of the time that is left, so that one
