@@ -44,6 +44,12 @@ export async function keptAwake<T>(work: Promise<T>): Promise<T> {
   }
 }
 
+/** The next turn of the event loop: what is going on comes first. */
+export function nextTurn(): Promise<void> {
+  const { setImmediate: soon } = globalThis as { setImmediate?: (call: () => void) => unknown };
+  return new Promise((resolve) => (soon === undefined ? setTimeout(resolve, 0) : soon(resolve)));
+}
+
 /** Terms of a piece of work. */
 export interface DeadlineOptions {
   /** Milliseconds from now; null for no limit. */

@@ -1,3 +1,5 @@
+import { nextTurn } from "./deadline.ts";
+
 /** Starts that are asked for and not made yet. */
 const asked: (() => void)[] = [];
 let wake: () => void = () => undefined;
@@ -23,9 +25,3 @@ async function start(): Promise<never> {
   }
 }
 void start();
-
-/** The next turn of the event loop: who asked is not held up by the work. */
-function nextTurn(): Promise<void> {
-  const { setImmediate: soon } = globalThis as { setImmediate?: (call: () => void) => unknown };
-  return new Promise((resolve) => (soon === undefined ? setTimeout(resolve, 0) : soon(resolve)));
-}
