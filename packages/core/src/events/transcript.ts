@@ -1,13 +1,13 @@
 import type { BaseMessage } from "@langchain/core/messages";
 import { jsonText } from "../shared/json-text.ts";
-import { indentFurtherLines, singleLine, speakerName } from "../shared/lines.ts";
+import { indentFurtherLines, speakerName, toolName } from "../shared/lines.ts";
 import { isToolMessage, mediaOf, type ToolCallInfo, textParts, toolCallsOf } from "./message-content.ts";
 import type { SessionEvent } from "./session-event.ts";
 
 /** The result of a tool, as a formatter sees it. */
 export interface ToolResultInfo {
   readonly id: string;
-  /** Name of the tool; "tool" where neither the result nor its call tells. */
+  /** Name of the tool, on one line, quoted where it could pass for a speaker; "tool" where neither the result nor its call tells. */
   readonly name: string;
   readonly text: string;
   readonly status: "success" | "error";
@@ -15,7 +15,7 @@ export interface ToolResultInfo {
 
 /** Replaces parts of how a transcript is written. A formatter that returns "" leaves the part out. */
 export interface TranscriptFormat {
-  /** One line for a tool call, put behind "author: "; by default `called search {"q":"tea"}`. */
+  /** One line for a tool call, put behind "author: "; by default `called search {"q":"tea"}`. The name is as in `ToolResultInfo`. */
   readonly toolCall?: ((call: ToolCallInfo, event: SessionEvent) => string) | undefined;
   /** A tool's result; by default `search returned: ...`. */
   readonly toolResult?: ((result: ToolResultInfo, event: SessionEvent) => string) | undefined;
@@ -111,11 +111,13 @@ function renderMessage(
   const text = [textParts(message).join("").trim(), ...media].filter((part) => part !== "").join(" ");
   if (isToolMessage(message)) {
     const id = message.tool_call_id;
-    const name = message.name || toolNames?.get(id) || "tool";
+    const name = toolName(message.name || toolNames?.get(id) || "") || "tool";
     const status = message.status === "error" ? "error" : "success";
     return indentFurtherLines((format.toolResult ?? resultLine)({ id, name, text, status }, event));
   }
-  const calls = toolCallsOf(message).map((call) => (format.toolCall ?? callLine)(call, event));
+  const calls = toolCallsOf(message).map((call) =>
+    (format.toolCall ?? callLine)({ ...call, name: toolName(call.name) }, event),
+  );
   return [text, ...calls]
     .filter((line) => line !== "")
     .map((line) => spoken(speaker, line))
@@ -136,12 +138,12 @@ function speakerOf(event: SessionEvent): string {
 
 function callLine(call: ToolCallInfo): string {
   const args = typeof call.args === "string" ? call.args : jsonText(call.args);
-  return `called ${singleLine(call.name) || "a tool"} ${args || "{}"}`;
+  return `called ${call.name || "a tool"} ${args || "{}"}`;
 }
 
 function resultLine(result: ToolResultInfo): string {
   const verb = result.status === "error" ? "failed" : "returned";
-  return `${singleLine(result.name) || "tool"} ${verb}: ${result.text || "(nothing)"}`;
+  return `${result.name} ${verb}: ${result.text || "(nothing)"}`;
 }
 
 function mediaNote(kind: string, count: number): string {

@@ -14,9 +14,21 @@ export function singleLine(name: string): string {
   return name.replace(NOT_PART_OF_A_NAME, " ").trim();
 }
 
+/** Colons of other scripts, which a reader takes for the plain one. */
+const COLON = /[:\ufe13\ufe55\uff1a\ua789\u2236](?=\s|$)/g;
+
 /** Who speaks, as an entry begins with it: on one line, and without a colon that would end the name before its end. */
 export function speakerName(name: string): string {
-  return singleLine(name).replace(/:(?=\s|$)/g, "");
+  return singleLine(name).replace(COLON, "");
+}
+
+const PLAIN_NAME = /^[\p{L}\p{N}_./:@#$-]+$/u;
+const ROLE = /^(?:user|human|system|developer|assistant|agent|ai)(?::|$)/i;
+
+/** The name of a tool, as an entry may begin with it: one that could pass for somebody who speaks is quoted; "" stays. */
+export function toolName(name: string): string {
+  const shown = speakerName(name);
+  return shown === "" || (PLAIN_NAME.test(shown) && !ROLE.test(shown)) ? shown : `tool "${shown}"`;
 }
 
 /** The text with lone halves of surrogate pairs replaced: strict readers of JSON refuse a request that holds one. */
