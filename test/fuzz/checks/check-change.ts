@@ -58,7 +58,9 @@ function hiddenIds({ naive }: LogView): readonly string[] {
 }
 
 /** Invariants 2, 3 and 4 as far as a log shows them. */
-function checkLog(world: World, { said, naive, folded, window, events }: LogView): void {
+function checkLog(world: World, view: LogView): void {
+  const { said, naive, folded, window, events } = view;
+  checkPlaces(view);
   assert.deepEqual(
     folded.visible.map(({ id }) => id),
     naive.visible,
@@ -127,6 +129,25 @@ function checkShown(
     // Malformed calls are put right for the provider.
     if ((message as AIMessage).invalid_tool_calls?.length) continue;
     assert.equal(bytesOf(found), bytesOf(event), "an event stands in the window in other words");
+  }
+}
+
+/** Each summary stands where the first event that it covers stood. */
+function checkPlaces({ events, naive, window }: LogView): void {
+  const seqs = new Map(events.map(({ id, seq }) => [id, seq]));
+  const shown = window();
+  for (const [at, { id }] of shown.entries()) {
+    if (!naive.effective.includes(id)) continue;
+    const covered = [...naive.covers(id)].map((each) => seqs.get(each) ?? Number.NaN);
+    // What was pruned is no longer there to be compared with.
+    const place = Math.min(...covered);
+    if (Number.isNaN(place)) continue;
+    for (const [index, { seq, message, actions }] of shown.entries()) {
+      const isPlain =
+        message?.type === "human" && actions.summary === undefined && actions.synthetic === undefined;
+      if (isPlain)
+        assert.equal(index < at, seq < place, "a summary stands at another place than what it covers");
+    }
   }
 }
 

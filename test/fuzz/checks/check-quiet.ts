@@ -7,7 +7,7 @@ import { textOf, viewOf } from "./log-view.ts";
 
 /** Checks everything once nothing is under way: what each decorator tells is what the store holds. */
 export async function checkQuiet(world: World): Promise<void> {
-  for (const [name, running] of world.script.running) assert.equal(running, 0, `${name} still runs`);
+  for (const { name } of world.script.running) assert.fail(`${name} still runs`);
   checkNothingLost(world);
   checkOrder(world);
   for (const decorator of world.decorators) {

@@ -41,19 +41,24 @@ export function deletes(): fc.Arbitrary<FuzzCommand> {
       // That service never lets go of a session.
       if (world.config.store === "live objects") return undefined;
       const key = KEYS[at] ?? KEY;
+      const { service, name } = world.decorator(by);
       return world.begin(
         "delete",
         key,
         { isPrompt: true },
         async () => {
-          await world.decorator(by).service.deleteSession(key);
+          await service.deleteSession(key);
           if (again) void create(world, by, at);
         },
-        (_, { versions }) =>
-          assert.ok(
-            versions.some(({ events }) => events === null),
-            "a deleted session is still there",
-          ),
+        (_, { versions }) => {
+          const gone = versions.find(({ events }) => events === null);
+          assert.ok(gone !== undefined, "a deleted session is still there");
+          for (const { decorator, key: number, since } of world.script.running)
+            assert.ok(
+              decorator !== name || number !== at || since >= gone.index,
+              "a deleted session is still being summarised",
+            );
+        },
       );
     }),
   );

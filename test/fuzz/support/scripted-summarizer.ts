@@ -39,19 +39,32 @@ export interface AskedSummary {
   readonly previous: readonly string[];
 }
 
+/** A call in progress. */
+export interface RunningSummary {
+  readonly decorator: string;
+  /** Number of the key. */
+  readonly key: number;
+  /** Of the session and scope. */
+  readonly name: string;
+  /** The version of the store at which it began. */
+  readonly since: number;
+}
+
 /** What a summarizer's run looks after. */
 export interface SummarizerObserver {
   gate(label: string): Promise<void>;
   /** What the next call does; good where nothing was asked for. */
   nextBehaviour(): Behaviour;
+  /** The latest version that the store has of a key. */
+  versionOf(key: number): number;
   broken(what: string): void;
 }
 
 /** Summarizers of a run. They do what the run says, and what they are asked is kept. */
 export class SummarizerScript {
   readonly asked = new Map<string, AskedSummary>();
-  /** Calls in progress that nobody has called off, by decorator, session and scope. */
-  readonly running = new Map<string, number>();
+  /** Calls in progress that nobody has called off. */
+  readonly running = new Set<RunningSummary>();
   /** Decorators that somebody closes, or has closed. */
   readonly closing = new Set<string>();
   /** Decorators that were closed: they must not begin anything. */
@@ -99,14 +112,15 @@ export class SummarizerScript {
     });
     if (this.closed.has(decorator)) this.#observer.broken("a summary was begun after the end");
     if (signal.aborted) this.#observer.broken("a summary was begun that had been called off");
-    const name = `${decorator} ${sessionIn(request)} ${scope ?? ""}`;
-    const others = this.running.get(name) ?? 0;
-    if (others > 0) this.#observer.broken("two summaries of one session and scope at once");
-    this.running.set(name, others + 1);
-    let isCounted = true;
+    const session = sessionIn(request);
+    const name = `${decorator} ${session} ${scope ?? ""}`;
+    const key = Number(session.slice(1, 2));
+    if ([...this.running].some((other) => other.name === name))
+      this.#observer.broken("two summaries of one session and scope at once");
+    const running = { decorator, key, name, since: this.#observer.versionOf(key) };
+    this.running.add(running);
     const ended = (): void => {
-      if (isCounted) this.running.set(name, (this.running.get(name) ?? 1) - 1);
-      isCounted = false;
+      this.running.delete(running);
     };
     signal.addEventListener("abort", ended, { once: true });
     try {

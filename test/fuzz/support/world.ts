@@ -115,6 +115,11 @@ export class World {
     return this.isSettling ? "good" : (this.behaviours.shift() ?? "good");
   }
 
+  versionOf(key: number): number {
+    const { appName, userId, sessionId } = KEYS[key] ?? { appName: "", userId: "", sessionId: "" };
+    return this.storage.latest(nameOf({ appName, userId, sessionId })).index;
+  }
+
   broken(what: string): void {
     this.report(new assert.AssertionError({ message: what }));
   }
