@@ -5,8 +5,10 @@ import {
   eventFromJson,
   InMemorySessionService,
   isSessionfoldError,
+  type KeepPolicy,
   type SessionService,
   SessionSummarizer,
+  type SessionSummarizerOptions,
   SessionSummary,
   type SummarizeOptions,
   type SummarizingSessionService,
@@ -14,6 +16,8 @@ import {
 } from "@sessionfold/core";
 import { describe, expect, test } from "vitest";
 import { u } from "../support/events.ts";
+import { turns } from "../support/folds.ts";
+import { failure } from "../support/outcomes.ts";
 import { decorated, KEY } from "../support/sessions.ts";
 import { stubSummarizer } from "../support/stub-summarizer.ts";
 
@@ -86,6 +90,10 @@ describe("no error tells a key or what was said", () => {
     ["actions", () => append({ ...u("x"), actions: SAID })],
     ["actions.summary", () => append({ ...u("x"), actions: { summary: SAID } })],
     ["actions.marks", () => append({ ...u("x"), actions: { marks: [{ kind: SAID, targets: [SAID] }] } })],
+    ["a field of a message", () => append({ author: "user", message: { [`${KEY_LIKE} of a user`]: 1 } })],
+    ["a field among others", () => append({ author: "user", message: { text: 1, [KEY_LIKE]: 1 } })],
+    ["a field as an option", () => new SessionSummarizer(wrong({ [KEY_LIKE]: 1, [SAID]: 2 }))],
+    ["a field of an option", () => new SessionSummarizer({ keep: wrong({ [SAID]: 1 }) })],
     ["timestamp", () => append({ ...u("x"), timestamp: SAID })],
     ["branch", () => append({ ...u("x"), branch: { path: SAID } })],
     ["stored event", () => eventFromJson({ seq: SAID, message: { type: "human", content: SAID } })],
@@ -106,6 +114,28 @@ describe("no error tells a key or what was said", () => {
     expect(told).not.toContain(KEY_LIKE);
     expect(told).not.toContain(SAID);
   });
+});
+
+test.each<[string, SessionSummarizerOptions]>([
+  ["a hook before", { hooks: { before: () => wrong({ events: { [KEY_LIKE]: 1 } }) } }],
+  ["a hook after", { hooks: { after: () => wrong({ text: { [SAID]: 1 } }) } }],
+  ["a redaction", { redact: (text) => wrong({ [`${text} ${KEY_LIKE}`]: 1 }) }],
+  ["a trigger", { trigger: () => wrong({ [KEY_LIKE]: 1 }) }],
+])("nor what %s returns", async (_, options) => {
+  const summarizer = new SessionSummarizer({ keep: { turns: 1 }, ...options });
+  const events = [...turns(2), u(SAID)];
+  const force = options.trigger === undefined;
+  const outcome = await summarizer.summarizeEvents([...turns(3), ...events], { force });
+  const told = everythingIn(failure(outcome));
+  expect(told).not.toContain(KEY_LIKE);
+  expect(told).not.toContain(SAID);
+});
+
+test("the fields of what came instead are told where they are names", () => {
+  const keep = wrong<KeepPolicy>({ turn: 1, tokens_: 2, [SAID]: 3 });
+  expect(() => new SessionSummarizer({ trigger: wrong({ when: 1, what: 2 }) })).toThrow("when, what");
+  expect(() => new SessionSummarizer({ trigger: wrong({ when: 1, [SAID]: 2 }) })).toThrow("2 fields");
+  expect(() => new SessionSummarizer({ keep })).toThrow(ConfigurationError);
 });
 
 describe("unclear inputs are told by the name of what is wrong", () => {

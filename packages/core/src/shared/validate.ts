@@ -17,10 +17,28 @@ export function describe(value: unknown, quote: boolean = false): string {
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : `a list of ${value.length}`;
   if (typeof value === "function") return "a function";
   if (typeof value === "symbol") return "a symbol";
-  return `an object with ${Object.keys(value).slice(0, 8).join(", ") || "no fields"}`;
+  return `an object with ${fieldsIn(value)}`;
 }
 
 const SHOWN_STRING = 40;
+const SHOWN_FIELDS = 8;
+/** What a field of a program is called. A key may as well hold what was said, or a secret. */
+const FIELD_NAME = /^[A-Za-z_$][\w$]{0,30}$/;
+
+function fieldsIn(value: object): string {
+  const fields = Object.keys(value);
+  const shown = fields.slice(0, SHOWN_FIELDS);
+  if (shown.every((field) => FIELD_NAME.test(field))) return shown.join(", ") || "no fields";
+  return fields.length === 1 ? "one field" : `${fields.length} fields`;
+}
+
+const OPTION_NAME = /^(?:[A-Za-z_$][\w$]{0,30}|\d{1,10})$/;
+
+/** The path of an option; keys that look like no option are left out of it. */
+function pathOf(prefix: string, path: readonly PropertyKey[]): string {
+  const keys = path.map(String).map((key) => (OPTION_NAME.test(key) ? key : "(a key)"));
+  return [prefix, ...keys].filter(Boolean).join(".");
+}
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
@@ -39,13 +57,11 @@ export function validate<T>(schema: z.ZodType<T>, value: unknown, prefix: string
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   if (issue === undefined) throw new ConfigurationError("Invalid options");
-  const path = issue.path.map(String);
-  const name = [prefix, ...path].filter(Boolean).join(".") || "options";
-  if (issue.code === "unrecognized_keys") {
+  const name = pathOf(prefix, issue.path) || "options";
+  if (issue.code === "unrecognized_keys")
     throw new ConfigurationError(
-      `Unknown option \`${[prefix, ...path, issue.keys[0]].filter(Boolean).join(".")}\``,
+      `Unknown option \`${pathOf(prefix, [...issue.path, issue.keys[0] ?? ""])}\``,
     );
-  }
   const got = describe(valueAt(value, issue.path), issue.code === "invalid_value");
   const expected =
     issue.code === "invalid_type" && issue.message.startsWith("Invalid input")
