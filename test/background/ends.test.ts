@@ -1,4 +1,4 @@
-import { keyOf } from "@sessionfold/core";
+import { anyOf, conversationThreshold, idleGap, keyOf } from "@sessionfold/core";
 import { describe, expect, test } from "vitest";
 import { numbered, u } from "../support/events.ts";
 import { shown, turns } from "../support/folds.ts";
@@ -93,6 +93,8 @@ describe("close", () => {
     await until(() => stub.requests.length === 1);
     const closed = its.sessions.close({ drainMs: 60_000 });
     await appendTurns({ ...its, session: third }, 6);
+    // Past the limit, where a read would start a fold.
+    expect((await its.sessions.getSession({ ...KEY, sessionId: "third" }))?.events).toHaveLength(12);
     stub.releaseAll();
     await closed;
     const folded = await Promise.all([KEY, second, third].map((key) => its.sessions.listSummaries(key)));
@@ -214,12 +216,16 @@ describe("a session that is deleted", () => {
 
   test("while it waits is not judged by the figures of the one before", async () => {
     const stub = heldSummarizer();
-    const its = await inBackground({ summarizer: stub, maxConcurrentFolds: 1 });
+    const its = await inBackground({
+      summarizer: stub,
+      maxConcurrentFolds: 1,
+      trigger: anyOf(conversationThreshold(3), idleGap(300)),
+    });
     const other = await its.sessions.createSession({ ...KEY, sessionId: "other" });
     await appendTurns({ ...its, session: other }, 3);
     await until(() => stub.requests.length === 1);
     for (const event of numbered(turns(3))) await its.sessions.appendEvent({ ...its, event, fold: false });
-    // Due by what was before this event.
+    // Due by the pause before this event: the others are of long ago.
     await its.sessions.appendEvent({ ...its, event: u("more", { id: "more" }) });
     await its.sessions.deleteSession(KEY);
     const anew = await its.sessions.createSession(KEY);
