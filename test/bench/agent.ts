@@ -10,6 +10,7 @@ import { type AgentSummarizerOptions, agentSummarizer } from "@sessionfold/langc
 import { type AgentMiddleware, type ModelRequest, summarizationMiddleware } from "langchain";
 import { RecordingModel } from "../support/recording-model.ts";
 import { stubSummarizer } from "../support/stub-summarizer.ts";
+import { benchAgentTurns } from "./agent-turns.ts";
 import { figure, median } from "./measure.ts";
 
 const CALLS = 200;
@@ -163,3 +164,4 @@ for (const met of [true, false]) {
   );
   row(`one fold of 20,000 messages, ${met ? "met in earlier calls" : "never met before"}`, mine, theirs);
 }
+await benchAgentTurns();
