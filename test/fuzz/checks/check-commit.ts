@@ -80,7 +80,8 @@ function checkWhatStays(planned: LogView, gone: ReadonlySet<string>, pruned: Rea
 /** A tool round is folded whole or not at all. */
 function checkWhole({ folded, naive }: LogView, read: readonly string[], gone: ReadonlySet<string>): void {
   const visible = new Set(naive.visible);
-  for (const id of read) {
+  // A late result may come when its call is folded already, and that call be read again.
+  for (const id of read.filter((each) => visible.has(each))) {
     const event = folded.get(id);
     const unit = event === undefined ? [] : folded.rounds.unitOf(event);
     for (const member of unit)

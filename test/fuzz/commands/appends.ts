@@ -29,6 +29,9 @@ interface Said {
   readonly oddity: number;
 }
 
+/** Label of an append whose id was given away before. */
+export const AGAIN = "append again";
+
 /** How far an event's time is from now, in milliseconds. */
 const TIMES = [0, 0, 1000, -5000, 60_000, -60_000];
 
@@ -81,10 +84,11 @@ export function turns(): fc.Arbitrary<FuzzCommand> {
 function append(world: World, said: Said): Promise<void> {
   const key = KEYS[said.key] ?? { appName: "", userId: "", sessionId: "" };
   const name = nameOf(key);
-  const { incarnation } = world.storage.latest(name);
+  const { incarnation, pruned } = world.storage.latest(name);
   const book = `${name} ${incarnation}`;
   const number = world.numbers.get(book) ?? 0;
-  const isRepeated = said.oddity === 0 && number > 0;
+  // An id that was pruned is free again, for now: nothing in the log says what it stood for.
+  const isRepeated = said.oddity === 0 && number > 0 && !pruned.has(`e${said.pick % number}`);
   const at = isRepeated ? said.pick % number : number;
   if (!isRepeated) world.numbers.set(book, number + 1);
   const event = eventOf(
@@ -116,7 +120,7 @@ function append(world: World, said: Said): Promise<void> {
   });
   const held = { ...key, events: [] as SessionEvent[] };
   return world.begin(
-    "append",
+    isRepeated ? AGAIN : "append",
     key,
     { isPrompt: world.config.mode !== "inline" },
     () => service.appendEvent({ session: held, event }),

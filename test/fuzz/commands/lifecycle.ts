@@ -5,6 +5,7 @@ import { isOwn } from "../support/config.ts";
 import { nameOf } from "../support/storage.ts";
 import type { Fault } from "../support/store-view.ts";
 import { isCode, KEYS, type World } from "../support/world.ts";
+import { AGAIN } from "./appends.ts";
 import { command, type FuzzCommand } from "./command.ts";
 
 const KEY = KEYS[0] ?? { appName: "", userId: "", sessionId: "" };
@@ -68,7 +69,8 @@ export function deletes(): fc.Arbitrary<FuzzCommand> {
 export function prunes(): fc.Arbitrary<FuzzCommand> {
   return fc.tuple(who, which, fc.nat({ max: 9 })).map(([by, at, pick]) =>
     command(`prune ${by} ${at} ${pick}`, (world) => {
-      if (!isOwn(world.config.store)) return undefined;
+      if (!isOwn(world.config.store) || [...world.calls].some(({ label }) => label === AGAIN))
+        return undefined;
       const key = KEYS[at] ?? KEY;
       const summaries = (world.storage.latest(nameOf(key)).events ?? []).filter(
         ({ actions }) => actions.summary !== undefined,
@@ -147,15 +149,20 @@ export function restarts(): fc.Arbitrary<FuzzCommand> {
 /** Waits for the folds that are under way. */
 export function flushes(): fc.Arbitrary<FuzzCommand> {
   return who.map((by) =>
-    command(`flush ${by}`, (world) =>
-      world.begin(
+    command(`flush ${by}`, (world) => {
+      const { service, name } = world.decorator(by);
+      const known = [...world.script.running].filter(({ decorator }) => decorator === name);
+      return world.begin(
         "flush",
         KEY,
         { isPrompt: false },
-        () => world.decorator(by).service.flush(),
-        () => {},
-      ),
-    ),
+        () => service.flush(),
+        () => {
+          for (const each of known)
+            assert.ok(!world.script.running.has(each), "flush did not wait for a summary under way");
+        },
+      );
+    }),
   );
 }
 
