@@ -1,4 +1,5 @@
-import { HumanMessage } from "@langchain/core/messages";
+import { AIMessage, HumanMessage, RemoveMessage } from "@langchain/core/messages";
+import { REMOVE_ALL_MESSAGES } from "@langchain/langgraph";
 import { agentSummarizer } from "@sessionfold/langchain";
 import { createMiddleware } from "langchain";
 import { describe, expect, test } from "vitest";
@@ -36,7 +37,7 @@ describe("a fold in the background", () => {
     expect(models.server.refused).toEqual([]);
   });
 
-  test("what is said meanwhile is not covered, and stays", async () => {
+  test("INP-01 what is said meanwhile starts no second fold, is not covered, and stays", async () => {
     const { writer, held } = heldWriter();
     const models = await twoModels(writer);
     const its = backgroundAgent(models, { limit: false });
@@ -44,6 +45,7 @@ describe("a fold in the background", () => {
     await until(() => models.written().length === 1);
     await askTurns(its, 2, 3);
     expect(shownIn(models.asked().at(-1))).toEqual({ size: 19, summaries: [] });
+    expect(models.written()).toHaveLength(1);
     held.open();
     await its.filter.middleware.flush();
     await its.ask("Question 5");
@@ -144,6 +146,25 @@ describe("a history that changes while the fold runs", () => {
     expect(JSON.stringify(models.written()[1]?.messages)).toContain("Edited question");
     await its.ask("Question 4");
     expect(shownIn(models.asked().at(-1)).summaries).toEqual(["SUMMARY 2"]);
+  });
+
+  test("INP-09 other messages, as many of them: a summary of the former is not applied", async () => {
+    const { writer, held } = heldWriter();
+    const models = await twoModels(writer);
+    const its = backgroundAgent(models, { limit: false });
+    await askTurns(its, 3);
+    await until(() => models.written().length === 1);
+    const others = (await its.messages()).map((_, at) =>
+      at % 2 === 0 ? new HumanMessage(`Other ${at}`) : new AIMessage(`Reply ${at}`),
+    );
+    const update = { messages: [new RemoveMessage({ id: REMOVE_ALL_MESSAGES }), ...others] };
+    await its.agent.graph.updateState(its.config, update, "model_request");
+    held.open();
+    await its.filter.middleware.flush();
+    await its.ask("And now?");
+    expect(shownIn(models.asked().at(-2))).toEqual({ size: 13, summaries: [] });
+    await its.filter.middleware.flush();
+    expect(JSON.stringify(models.written().at(-1)?.messages)).not.toContain("Question 0");
   });
 
   test("a fork that keeps what is covered has the summary, and pays for none", async () => {

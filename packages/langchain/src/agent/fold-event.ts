@@ -2,7 +2,10 @@ import type { SummarizeOutcome, WindowSize } from "@sessionfold/core";
 import type { ModelRequest } from "langchain";
 import type { FilterContext } from "./agent-options.ts";
 
-/** What a filter writes into a run's stream of `custom` events when it has folded or tried to. It carries no content. */
+/**
+ * What a filter writes into a run's stream of `custom` events when it has folded or tried to. It carries no content. Of a
+ * fold in the background the run is told that first uses it, and of one that failed there nobody is.
+ */
 export interface FoldEvent {
   readonly type: "sessionfold";
   readonly kind: "summarized" | "failed";
