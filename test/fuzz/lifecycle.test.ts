@@ -6,13 +6,13 @@ import { fuzzParameters, replayPath } from "./support/parameters.ts";
 test("whatever callers do at once, the invariants hold at every step", async () => {
   await fc.assert(
     concurrentRuns(() => {}, replayPath()),
-    fuzzParameters(1000),
+    fuzzParameters(1500),
   );
 });
 
 test("whatever one caller does, the invariants hold after every step", async () => {
   await fc.assert(
     sequentialRuns(() => {}, replayPath()),
-    fuzzParameters(300),
+    fuzzParameters(500),
   );
 });

@@ -18,6 +18,7 @@ export function checkCommit(
   const [is, was] = [viewOf(now), viewOf(before)];
   const request = world.script.asked.get(summary.id);
   assert.ok(request !== undefined, "a summary that nobody was asked for");
+  assert.notEqual(summary.text.trim(), "", "an empty summary was committed");
   const { direct, replaces, omitted } = summary.coverage;
   assert.deepEqual(replaces, request.previous, "a summary replaces others than it read");
   assert.deepEqual(
