@@ -82,7 +82,7 @@ export function referenceFold(log: readonly SessionEvent[]): ReferenceFold {
 }
 
 /** What stays together with an event: for a result, the nearest preceding call of its id that it answers. */
-function roundsByNaiveScan(
+export function roundsByNaiveScan(
   ordered: readonly SessionEvent[],
 ): (event: SessionEvent) => readonly SessionEvent[] {
   const unitOf = new Map<string, SessionEvent[]>();

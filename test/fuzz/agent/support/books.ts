@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { BaseMessage } from "@langchain/core/messages";
+import type { SessionSummary } from "@sessionfold/core";
+
+/** One call of a filter. */
+export interface FilterCall {
+  readonly thread: string;
+  /** Which process, counted by restarts. */
+  readonly process: number;
+  readonly agent: string;
+  /** Whose events it folds; undefined for the whole thread. */
+  readonly scope: string | undefined;
+  /** What it was given. */
+  readonly input: readonly BaseMessage[];
+  /** Summaries that were made in it. */
+  readonly made: Made[];
+  /** Ids of the summaries in what it has sent last. */
+  shown: readonly string[];
+}
+
+/** The call of a filter that the code at hand belongs to. */
+export const callAtHand: AsyncLocalStorage<FilterCall> = new AsyncLocalStorage();
+
+/** A summary that was asked for, and, once it is written, the summary. */
+export interface Made {
+  readonly id: string;
+  readonly order: number;
+  /** By which it is found in a window. */
+  readonly marker: string;
+  readonly call: FilterCall;
+  /** Ids of what was read, in order. */
+  readonly read: readonly string[];
+  readonly previous: readonly string[];
+  /** Contents of all messages of the conversation as they were. */
+  readonly contents: ReadonlyMap<string, string>;
+  summary: SessionSummary | undefined;
+}
+
+/** What a run has seen, and the first thing that was wrong with it. */
+export class Books {
+  readonly made = new Map<string, Made>();
+  /** How much was looked at: a run that checks nothing proves nothing. */
+  readonly counts: Record<string, number> = {};
+  #problem: unknown;
+
+  /** The summary of an id. */
+  of(id: string): Made {
+    const made = this.made.get(id);
+    assert.ok(made !== undefined, "a summary that nobody was asked for");
+    return made;
+  }
+
+  /** Runs a check. What it finds is kept: an agent would take it for a failure of its model. */
+  check(what: string, check: () => void): void {
+    this.counts[what] = (this.counts[what] ?? 0) + 1;
+    try {
+      check();
+    } catch (error) {
+      this.#problem ??= error;
+    }
+  }
+
+  /** Throws what was found. */
+  throwIfBroken(): void {
+    if (this.#problem !== undefined) throw this.#problem;
+  }
+}
