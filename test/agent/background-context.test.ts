@@ -173,6 +173,21 @@ describe("a run that is streamed", () => {
   });
 });
 
+test("custom: a long run is told of each of its folds once, when it uses it", async () => {
+  const models = await twoModels(undefined, (_, call) =>
+    call < 30 ? { toolCalls: [{ name: "look", args: { parcel: call } }] } : "Done.",
+  );
+  const its = backgroundAgent(models, { keep: { events: 4, align: "round" }, limit: false });
+  const told: FoldEvent[] = [];
+  const config = { ...its.config, recursionLimit: 200, streamMode: "custom" };
+  for await (const piece of await its.agent.stream(asking("Look up thirty parcels"), config as never))
+    told.push(piece as FoldEvent);
+  const used = models.asked().flatMap((request) => shownIn(request).summaries);
+  expect(told.length).toBe(new Set(used).size);
+  expect(new Set(told.map(({ summaryId }) => summaryId)).size).toBe(told.length);
+  expect(told.length).toBeGreaterThan(1);
+});
+
 test("a run that waits for approval folds meanwhile, and goes on with its call", async () => {
   const approval = humanInTheLoopMiddleware({ interruptOn: { look: true } } as never) as AgentMiddleware;
   const models = await twoModels();
