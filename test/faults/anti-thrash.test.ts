@@ -230,3 +230,32 @@ test("a window above its trigger does not fold what it has just folded", async (
   expect(shown((await sessions.getSession(KEY))?.events ?? [])).toHaveLength(17);
   expect(server.requests).toHaveLength(1);
 });
+
+test("one agent among many waits for a share of its own part, not of everybody's", async () => {
+  const options: WithSummariesOptions = {
+    mode: "manual",
+    summarizer: stubSummarizer("S"),
+    trigger: () => true,
+    keep: { events: 0 },
+    minGain: 0.2,
+    tokenCounter: oneTokenACharacter,
+  };
+  const { sessions, session } = await modelSession(options, []);
+  const said = (author: string, at: number): EventInput => a(`${author} ${at} `.padEnd(100, "x"), { author });
+  const agents = ["ann", "bob", "cleo", "dan", "eve", "finn"];
+  const scope = { scope: "ann" } as const;
+  await appendAll(
+    sessions,
+    session,
+    Array.from({ length: 8 }, (_, at) => agents.map((who) => said(who, at))).flat(),
+  );
+  summarized(await sessions.summarize(session, scope));
+  await appendAll(
+    sessions,
+    session,
+    agents.map((who) => said(who, 8)),
+  );
+  // What Ann said anew is most of her part, and a fiftieth of the window.
+  summarized(await sessions.summarize(session, scope));
+  expect(skippedBecause(await sessions.summarize(session, scope))).toBe("nothing-new");
+});
