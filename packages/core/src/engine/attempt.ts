@@ -17,11 +17,8 @@ export async function attempt<T>(
     // These say by themselves what happened.
     if (cause instanceof CalledOff || cause instanceof BreakerOpen || cause instanceof SummarizeError)
       throw cause;
-    if (cause instanceof UnusableAnswer) {
-      const byHook = code === "hook-failed";
-      const why = byHook ? `${message}: what it returned is no summary (${cause.code})` : cause.message;
-      throw new SummarizeError(byHook ? code : cause.code, why, sessionId, { cause });
-    }
+    if (cause instanceof UnusableAnswer)
+      throw new SummarizeError(cause.code, cause.message, sessionId, { cause });
     const { kind, status } = classifyFailure(cause);
     const transient = kind === "transient";
     throw new SummarizeError(code, whyOf(cause, message, status), sessionId, { cause, transient });

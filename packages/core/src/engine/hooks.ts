@@ -5,6 +5,7 @@ import type { Clock } from "../shared/clock.ts";
 import { ConfigurationError, SummarizeError } from "../shared/errors.ts";
 import { describe } from "../shared/validate.ts";
 import type { SessionSummary } from "../summaries/session-summary.ts";
+import { UnusableAnswer } from "../summarizers/resilience/usable-answer.ts";
 
 /** What is about to be summarised. All of it is the hook's to keep or change: the session has its own. */
 export interface BeforeSummarize {
@@ -19,7 +20,7 @@ export interface BeforeSummarize {
   readonly signal: AbortSignal;
 }
 
-/** What is read instead: other events, which are written as text again, or another text. */
+/** What is read instead: other events, which are written as text again, or another text, not both. */
 export interface BeforeSummarizeEdit {
   readonly events?: readonly EventInput[] | undefined;
   readonly text?: string | undefined;
@@ -59,7 +60,8 @@ export interface SummarizeHooks {
     | ((input: AfterSummarize) => AfterSummarizeEdit | undefined | Promise<AfterSummarizeEdit | undefined>)
     | undefined;
   /**
-   * What a hook that fails does: `fail` (default) fails the summarisation, `continue` goes on as if there were no hook.
+   * What a hook that fails does: `fail` (default) fails the summarisation, `continue` goes on as if there were no hook. To
+   * return what is no edit, or a text that cannot be a summary, is to fail.
    * A hook that redacts must fail closed.
    */
   readonly onError?: "fail" | "continue" | undefined;
@@ -89,8 +91,9 @@ export async function callBefore(
   const { before } = hooks;
   if (before === undefined) return undefined;
   return guarded(hooks, "before", input, async () => {
-    const edit: unknown = await before(copyOf(input));
-    const { events, text } = fieldsOf("before", edit);
+    const { events, text } = fieldsOf("before", await before(copyOf(input)), ["events", "text"]);
+    if (events !== undefined && text !== undefined)
+      throw new ConfigurationError("Expected `hooks.before` to return `events` or a `text`, got both");
     if (text !== undefined) {
       if (typeof text === "string") return { text };
       throw new ConfigurationError(`Expected \`hooks.before\` to return a \`text\`, got ${describe(text)}`);
@@ -104,29 +107,42 @@ export async function callBefore(
   });
 }
 
+/** What is done with an edit of the hook after. */
+export interface EditSteps {
+  /** The same edit, redacted. Where that fails, so does the summarisation, whatever `onError` says. */
+  readonly redacted: (edit: AfterSummarizeEdit) => Promise<AfterSummarizeEdit>;
+  /** The text as it may be committed; throws when it cannot be. */
+  readonly checked: (text: string) => string;
+}
+
 /**
- * Calls the hook after; its edit, checked.
+ * Calls the hook after; its edit, redacted and checked.
  * @throws Vetoed
  */
-export async function callAfter(hooks: SummarizeHooks, input: AfterSummarize): Promise<AfterSummarizeEdit> {
+export async function callAfter(
+  hooks: SummarizeHooks,
+  input: AfterSummarize,
+  { redacted, checked }: EditSteps,
+): Promise<AfterSummarizeEdit> {
   const { after } = hooks;
   if (after === undefined) return {};
-  const edit = await guarded(hooks, "after", input, async () => {
-    const { text, metadata, veto } = fieldsOf("after", await after(copyOf(input)));
-    if (text !== undefined && typeof text !== "string")
-      throw new ConfigurationError(`Expected \`hooks.after\` to return a \`text\`, got ${describe(text)}`);
-    if (metadata !== undefined && (typeof metadata !== "object" || metadata === null))
-      throw new ConfigurationError(
-        `Expected \`hooks.after\` to return an object as \`metadata\`, got ${describe(metadata)}`,
-      );
-    return {
-      ...(text !== undefined && { text }),
-      ...(metadata !== undefined && { metadata: metadata as Readonly<Record<string, unknown>> }),
-      veto: veto === true,
-    };
-  });
-  if (edit?.veto === true) throw new Vetoed();
-  return edit ?? {};
+  const edit = await guarded(hooks, "after", input, async () => checkedEdit(await after(copyOf(input))));
+  if (edit === undefined) return {};
+  if (edit.veto === true) throw new Vetoed();
+  const { text, metadata } = await redacted(edit);
+  if (text === undefined) return { metadata };
+  const usable = await guarded(hooks, "after", input, async () => checked(text));
+  return usable === undefined ? {} : { text: usable, metadata };
+}
+
+function checkedEdit(edit: unknown): AfterSummarizeEdit {
+  const { text, metadata, veto } = fieldsOf("after", edit, ["text", "metadata", "veto"]);
+  const expected = (what: string, given: unknown): ConfigurationError =>
+    new ConfigurationError(`Expected \`hooks.after\` to return ${what}, got ${describe(given)}`);
+  if (text !== undefined && typeof text !== "string") throw expected("a `text`", text);
+  if (metadata !== undefined && !isFields(metadata)) throw expected("an object as `metadata`", metadata);
+  if (veto !== undefined && typeof veto !== "boolean") throw expected("true or false as `veto`", veto);
+  return { text, metadata, veto };
 }
 
 /** What a hook is handed is its own; summaries cannot be changed. */
@@ -146,15 +162,29 @@ async function guarded<T>(
     signal.throwIfAborted();
     if (onError === "continue") return undefined;
     const which = name === "before" ? "pre-summary" : "post-summary";
-    const why = cause instanceof ConfigurationError ? `: ${cause.message}` : "";
+    const why =
+      cause instanceof UnusableAnswer
+        ? `: what it returned is no summary (${cause.code})`
+        : cause instanceof ConfigurationError
+          ? `: ${cause.message}`
+          : "";
     throw new SummarizeError("hook-failed", `The ${which} hook failed${why}`, sessionId, { cause });
   }
 }
 
-function fieldsOf(name: string, edit: unknown): Readonly<Record<string, unknown>> {
+/** The fields of an edit. One that nobody knows would be ignored without a word. */
+function fieldsOf(name: string, edit: unknown, known: readonly string[]): Readonly<Record<string, unknown>> {
   if (edit === undefined || edit === null) return {};
-  if (typeof edit === "object" && !Array.isArray(edit)) return edit as Readonly<Record<string, unknown>>;
+  if (!isFields(edit))
+    throw new ConfigurationError(
+      `Expected \`hooks.${name}\` to return an object or nothing, got ${describe(edit)}`,
+    );
+  if (Object.keys(edit).every((field) => known.includes(field))) return edit;
   throw new ConfigurationError(
-    `Expected \`hooks.${name}\` to return an object or nothing, got ${describe(edit)}`,
+    `Expected \`hooks.${name}\` to return nothing but ${known.join(", ")}, got ${describe(edit)}`,
   );
+}
+
+function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

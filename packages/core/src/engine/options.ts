@@ -63,7 +63,9 @@ export interface SummarizeOverrides extends WriterOptions {
   readonly hooks?: SummarizeHooks | undefined;
   /**
    * Takes out of each text what must not leave the session: it is applied to all that a summarizer or a hook reads, names
-   * and earlier summaries included, and to what is written. The log keeps what was said. See `redactSecrets`.
+   * and earlier summaries included, and to what is written. A text goes through it more than once, so what it returned must
+   * stay as it is. Events are handed on with what can be read of them, without changes of state and a provider's metadata.
+   * The log keeps what was said. See `redactSecrets`.
    */
   readonly redact?: Redact | undefined;
   /** How a summary enters the window. Default: a fenced message of the user's role. */
@@ -205,7 +207,8 @@ export function resolveOptions(given: SessionSummarizerOptions, breakers: Breake
   const options = validate(schema, given);
   // Also without a model, so that a wrong prompt does not wait for the day a model is configured.
   compilePrompts(options);
-  const summarizer = writerOf(options, breakers);
+  const redact = options.redact === undefined ? undefined : checkedRedact(options.redact);
+  const summarizer = writerOf(options, breakers, redact);
   return {
     summarizer,
     trigger:
@@ -220,7 +223,7 @@ export function resolveOptions(given: SessionSummarizerOptions, breakers: Breake
     minEvents: options.minEvents ?? DEFAULT_MIN_EVENTS,
     minGain: options.minGain ?? DEFAULT_MIN_GAIN,
     hooks: options.hooks ?? {},
-    redact: options.redact === undefined ? undefined : checkedRedact(options.redact),
+    redact,
     summaryWriter: summaryWriter(options.summaryMessage),
     mergeSummaries: options.summaryMessage?.role === "merged",
     awaitResultsSeconds: options.awaitResultsSeconds ?? 0,

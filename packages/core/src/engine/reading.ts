@@ -3,7 +3,7 @@ import { transcriptBlocks } from "../events/transcript.ts";
 import type { Plan } from "../planning/plan.ts";
 import { type FoldedLog, inLogOrder } from "../summaries/fold.ts";
 import type { SessionSummary } from "../summaries/session-summary.ts";
-import { redactEvent, redactSummary } from "../summarizers/redact-events.ts";
+import { redactBlocks, redactEvent, redactSummary } from "../summarizers/redact-events.ts";
 import { attempt } from "./attempt.ts";
 import type { CompactionTarget } from "./compaction-target.ts";
 import type { ResolvedOptions } from "./options.ts";
@@ -39,7 +39,7 @@ export function readingOf(
     return {
       id,
       events,
-      blocks: transcriptBlocks(events, transcript),
+      blocks: redactBlocks(transcriptBlocks(events, transcript), redact),
       previous:
         redact === undefined ? [...plan.previous] : plan.previous.map((each) => redactSummary(each, redact)),
       history: () => {

@@ -3,14 +3,15 @@ import { createEvent } from "../events/create-event.ts";
 import { transcriptBlocks } from "../events/transcript.ts";
 import { withDeadline } from "../shared/deadline.ts";
 import { SummarizeError } from "../shared/errors.ts";
-import { type Redact, redactData, redactEvent } from "../summarizers/redact-events.ts";
+import { redactFields } from "../summarizers/redact-data.ts";
+import { type Redact, redactBlocks, redactEvent } from "../summarizers/redact-events.ts";
 import { usableText } from "../summarizers/resilience/usable-answer.ts";
 import type { SummarizerResult } from "../summarizers/summarizer.ts";
 import type { SummarizerObserver } from "../summarizers/summarizer-observer.ts";
 import { attempt } from "./attempt.ts";
 import type { CompactionRun } from "./compaction-run.ts";
 import type { CompactionTarget } from "./compaction-target.ts";
-import { type BeforeSummarize, callAfter, callBefore } from "./hooks.ts";
+import { type AfterSummarizeEdit, type BeforeSummarize, callAfter, callBefore } from "./hooks.ts";
 import type { ResolvedOptions } from "./options.ts";
 import type { Reading } from "./reading.ts";
 
@@ -69,20 +70,16 @@ export async function writeSummary(
         options.summarizer.summarize(request),
       );
       signal.throwIfAborted();
-      const { text: answered, metadata } = answer;
-      const result = { ...answer, ...(await redactedData(sessionId, { text: answered, metadata }, redact)) };
-      const written = { ...around, events: reading.events, text: result.text };
-      const edit = await redactedData(sessionId, await callAfter(hooks, written), redact);
-      const text =
-        edit.text === undefined
-          ? result.text
-          : await attempt(sessionId, "hook-failed", "The post-summary hook failed", () =>
-              usableText(edit.text, request),
-            );
+      const { metadata } = await redactedEdit(sessionId, { metadata: answer.metadata }, redact);
+      const written = { ...around, events: reading.events, text: answer.text };
+      const edit = await callAfter(hooks, written, {
+        redacted: (given) => redactedEdit(sessionId, given, redact),
+        checked: (text) => usableText(text, request),
+      });
       return {
         id: reading.id,
-        text,
-        result: { ...result, metadata: { ...result.metadata, ...edit.metadata } },
+        text: edit.text ?? answer.text,
+        result: { ...answer, metadata: { ...metadata, ...edit.metadata } },
         durationMs: Math.round(performance.now() - startedAt),
       };
     },
@@ -124,12 +121,19 @@ async function edited(
     }
     const events =
       redact === undefined ? edit.events : edit.events.map((event) => redactEvent(event, redact));
-    return { ...reading, events, blocks: transcriptBlocks(events, transcript) };
+    return { ...reading, events, blocks: redactBlocks(transcriptBlocks(events, transcript), redact) };
   });
 }
 
 /** What was written, redacted: a model may say again what it should not have been told, and so may a hook. */
-async function redactedData<T>(sessionId: string, written: T, redact: Redact | undefined): Promise<T> {
-  if (redact === undefined) return written;
-  return attempt(sessionId, "summarizer-failed", "`redact` failed", () => redactData(written, redact));
+async function redactedEdit(
+  sessionId: string,
+  { text, metadata }: AfterSummarizeEdit,
+  redact: Redact | undefined,
+): Promise<AfterSummarizeEdit> {
+  if (redact === undefined) return { text, metadata };
+  return attempt(sessionId, "summarizer-failed", "`redact` failed", () => ({
+    text: text === undefined ? undefined : redact(text),
+    metadata: metadata === undefined ? undefined : redactFields(metadata, redact),
+  }));
 }

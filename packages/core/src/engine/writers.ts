@@ -5,6 +5,8 @@ import { chatModelSummarizer } from "../summarizers/chat-model.ts";
 import { type ChunkOptions, chunked } from "../summarizers/chunked.ts";
 import { extractive } from "../summarizers/extractive.ts";
 import type { PromptOptions } from "../summarizers/prompt.ts";
+import { redactingAnswers } from "../summarizers/redact-answers.ts";
+import type { Redact } from "../summarizers/redact-events.ts";
 import type { Breakers } from "../summarizers/resilience/breaker.ts";
 import { inTurn } from "../summarizers/resilience/fallback.ts";
 import { type ResilienceOptions, resilient } from "../summarizers/resilience/resilient.ts";
@@ -45,25 +47,32 @@ export const fallbackSchema: z.ZodType<Writer | readonly Writer[]> = z.union([z.
 });
 
 /**
- * The summarizer that these options ask for, with all that is done when it fails.
+ * The summarizer that these options ask for, with all that is done when it fails. What it writes went through `redact`.
  * @throws ConfigurationError for a model or a prompt beside a summarizer, which would be ignored without a word.
  */
-export function writerOf(options: WriterOptions, breakers: Breakers): Summarizer {
+export function writerOf(options: WriterOptions, breakers: Breakers, redact?: Redact): Summarizer {
   refuseIgnored(options);
   const { model, summarizer, fallback = [] } = options;
-  const guarded = (each: Writer): Summarizer => guard(each, options, breakers);
+  const guarded = (each: Writer): Summarizer => guard(each, options, breakers, redact);
   const others = (Array.isArray(fallback) ? (fallback as readonly Writer[]) : [fallback as Writer]).map(
     guarded,
   );
   return inTurn(guarded(summarizer ?? model ?? extractive()), others);
 }
 
-function guard(owner: Writer, options: WriterOptions, breakers: Breakers): Summarizer {
+function guard(
+  owner: Writer,
+  options: WriterOptions,
+  breakers: Breakers,
+  redact: Redact | undefined,
+): Summarizer {
   const inParts = (single: Summarizer): Summarizer => chunked(single, options, owner);
-  if (!isSummarizer(owner))
-    return resilient(owner, chatModelSummarizer(owner, options), inParts, options, breakers);
+  if (!isSummarizer(owner)) {
+    const single = redactingAnswers(chatModelSummarizer(owner, options), redact);
+    return resilient(owner, single, inParts, options, breakers);
+  }
   const whole = options.maxInputTokens === undefined ? (single: Summarizer) => single : inParts;
-  return resilient(owner, owner, whole, options, breakers);
+  return resilient(owner, redactingAnswers(owner, redact), whole, options, breakers);
 }
 
 function isSummarizer(value: unknown): value is Summarizer {

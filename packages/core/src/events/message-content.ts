@@ -74,9 +74,8 @@ export function textParts(message: BaseMessage): readonly string[] {
   if (!Array.isArray(content)) return [];
   const parts: string[] = [];
   for (const block of content as readonly unknown[]) {
-    if (typeof block === "string") parts.push(block);
-    else if (isBlock(block) && !REASONING.has(block.type) && typeof block.text === "string")
-      parts.push(block.text);
+    if (kindOfBlock(block) === "text")
+      parts.push(typeof block === "string" ? block : (block as { text: string }).text);
   }
   return parts;
 }
@@ -86,13 +85,20 @@ export function textOf(message: BaseMessage): string {
   return textParts(message).join("");
 }
 
+/** What a block of a message's content is to a reader: text, media, or neither, as reasoning and calls are. */
+export function kindOfBlock(block: unknown): "text" | "media" | "neither" {
+  if (typeof block === "string") return "text";
+  if (!isBlock(block) || REASONING.has(block.type)) return "neither";
+  if (typeof block.text === "string") return "text";
+  return CALLS.has(block.type) ? "neither" : "media";
+}
+
 /** How many media of which kind a message carries: `{ image: 2 }`. */
 export function mediaOf(message: BaseMessage): ReadonlyMap<string, number> {
   const media = new Map<string, number>();
   if (typeof message.content === "string" || !Array.isArray(message.content)) return media;
   for (const block of message.content as readonly unknown[]) {
-    if (!isBlock(block) || typeof block.text === "string") continue;
-    if (REASONING.has(block.type) || CALLS.has(block.type)) continue;
+    if (kindOfBlock(block) !== "media" || !isBlock(block)) continue;
     const name = MEDIA_NAMES[block.type] ?? block.type;
     media.set(name, (media.get(name) ?? 0) + 1);
   }

@@ -1,9 +1,14 @@
 /**
  * Copies plain data (objects, arrays, primitives) without recursion, so that depth cannot overflow the stack.
  * Shared and circular references stay so. Bytes are copied; other instances of classes are taken over as they are.
- * `mapText` may replace each text in it; it is told the key under which the text stands, none for one in a list.
+ * `mapText` may replace each text in it; it is told the key under which the text stands, none for one in a list. `mapKey` may
+ * replace each key.
  */
-export function deepCopy<T>(value: T, mapText?: (text: string, key?: string) => string): T {
+export function deepCopy<T>(
+  value: T,
+  mapText?: (text: string, key?: string) => string,
+  mapKey?: (key: string) => string,
+): T {
   if (ArrayBuffer.isView(value)) return structuredClone(value);
   if (typeof value === "string" && mapText !== undefined) return mapText(value) as T;
   if (!isPlain(value)) return value;
@@ -32,9 +37,12 @@ export function deepCopy<T>(value: T, mapText?: (text: string, key?: string) => 
   for (let source = open.pop(); source !== undefined; source = open.pop()) {
     const target = copies.get(source) as Record<string, unknown>;
     const isList = Array.isArray(source);
-    for (const [key, given] of Object.entries(source)) {
+    for (const [givenKey, given] of Object.entries(source)) {
+      const key = isList || mapKey === undefined ? givenKey : mapKey(givenKey);
       const item: unknown =
-        typeof given === "string" && mapText !== undefined ? mapText(given, isList ? undefined : key) : given;
+        typeof given === "string" && mapText !== undefined
+          ? mapText(given, isList ? undefined : givenKey)
+          : given;
       const copied: unknown = isPlain(item)
         ? copyOf(item)
         : ArrayBuffer.isView(item)

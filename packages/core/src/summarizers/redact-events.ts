@@ -1,10 +1,11 @@
-import { copyEvent } from "../events/create-event.ts";
+import type { BaseMessage, ContentBlock, MessageContent, ToolCall } from "@langchain/core/messages";
+import { AIMessage, ChatMessage, HumanMessage, SystemMessage, ToolMessage } from "@langchain/core/messages";
+import { isAiMessage, isToolMessage, kindOfBlock, textParts } from "../events/message-content.ts";
 import type { SessionEvent } from "../events/session-event.ts";
-import { deepCopy } from "../shared/deep-copy.ts";
 import { ConfigurationError } from "../shared/errors.ts";
-import { jsonText } from "../shared/json-text.ts";
 import { describe } from "../shared/validate.ts";
 import { SessionSummary } from "../summaries/session-summary.ts";
+import { redactData, redactFields } from "./redact-data.ts";
 
 /** Takes out of a text what must not be read on. */
 export type Redact = (text: string) => string;
@@ -21,60 +22,99 @@ export function checkedRedact(redact: Redact): Redact {
   };
 }
 
-/** What says what a thing is, and which one: a redacted id would no longer find what it belongs to. */
-const STRUCTURE = new Set(["type", "id", "role", "tool_call_id", "index", "status", "mimeType", "mime_type"]);
-/** Fields of a message that carry what was said and done. */
-const CONTENT = [
-  "content",
-  "name",
-  "tool_calls",
-  "invalid_tool_calls",
-  "additional_kwargs",
-  "artifact",
-] as const;
-
-/** A copy of an event in which all that was said and done, names included, went through `redact`. */
+/**
+ * An event with what can be read of it, each text redacted: who speaks, what was said and called, media. What no reader
+ * needs (changes of state, a provider's metadata, reasoning, artifacts) is left out, so that nothing can hide in it.
+ */
 export function redactEvent(event: SessionEvent, redact: Redact): SessionEvent {
-  const copy = copyEvent(event);
-  const message = copy.message as unknown as Record<string, unknown> | undefined;
-  for (const field of CONTENT) {
-    const value = message?.[field];
-    if (message === undefined || value === undefined) continue;
-    const texts = field === "tool_calls" ? redactArguments(value as readonly unknown[], redact) : value;
-    message[field] = redactData(texts, redact);
-  }
+  const { id, seq, author, message, invocationId, branch, timestamp, partial } = event;
+  const { pinned, skipSummarization, synthetic } = event.actions;
   return {
-    ...copy,
-    author: redact(copy.author),
-    ...(copy.branch !== undefined && { branch: redact(copy.branch) }),
+    id: redact(id),
+    seq,
+    author: redact(author),
+    ...(message !== undefined && { message: redactMessage(message, redact) }),
+    ...(invocationId !== undefined && { invocationId: redact(invocationId) }),
+    ...(branch !== undefined && { branch: redact(branch) }),
+    timestamp,
+    ...(partial === true && { partial }),
+    actions: {
+      ...(pinned !== undefined && { pinned }),
+      ...(skipSummarization !== undefined && { skipSummarization }),
+      ...(synthetic !== undefined && { synthetic }),
+    },
   };
 }
 
-/** A copy of plain data with every text in it, keys apart, redacted. */
-export function redactData<T>(value: T, redact: Redact): T {
-  return deepCopy(value, (text, key) => (key !== undefined && STRUCTURE.has(key) ? text : redact(text)));
+/** A message made anew, since the constructor's own fields hold what was said as well. */
+function redactMessage(message: BaseMessage, redact: Redact): BaseMessage {
+  const fields = {
+    content: redactContent(message, redact),
+    ...(message.name !== undefined && { name: redact(message.name) }),
+    ...(message.id !== undefined && { id: redact(message.id) }),
+  };
+  if (isToolMessage(message)) {
+    const { tool_call_id: id, status } = message;
+    return new ToolMessage({ ...fields, tool_call_id: redact(id), ...(status !== undefined && { status }) });
+  }
+  if (isAiMessage(message)) {
+    return new AIMessage({
+      ...fields,
+      tool_calls: (message.tool_calls ?? []).map((call) => redactCall(call, redact)),
+      invalid_tool_calls: (message.invalid_tool_calls ?? []).map((call) => redactCall(call, redact)),
+    });
+  }
+  if (message.type === "human") return new HumanMessage(fields);
+  if (message.type === "system") return new SystemMessage(fields);
+  const { role } = message as { role?: unknown };
+  return new ChatMessage({ ...fields, role: redact(typeof role === "string" ? role : message.type) });
+}
+
+/** Arguments are redacted as the JSON that a transcript shows: many a value is a secret by its key alone. */
+function redactCall<T extends { id?: string; name?: string; args?: unknown; error?: string }>(
+  call: T,
+  redact: Redact,
+): T {
+  const { id, name, args, error } = call;
+  const { type } = call as Partial<ToolCall>;
+  return {
+    ...(type !== undefined && { type }),
+    ...(id !== undefined && { id: redact(id) }),
+    ...(name !== undefined && { name: redact(name) }),
+    ...(args !== undefined && { args: redactData(args, redact) }),
+    ...(error !== undefined && { error: redact(error) }),
+  } as T;
+}
+
+/** Texts are redacted as they are read: joined, since a secret may go on in the next block. */
+function redactContent(message: BaseMessage, redact: Redact): MessageContent {
+  const { content } = message;
+  if (typeof content === "string") return redact(content);
+  if (!Array.isArray(content)) return "";
+  const texts = textParts(message);
+  const apart = texts.map(redact);
+  const joined = redact(texts.join(""));
+  const written = joined === apart.join("") ? apart : [joined];
+  let at = 0;
+  const blocks = (content as readonly unknown[]).flatMap((block): readonly unknown[] => {
+    const kind = kindOfBlock(block);
+    if (kind === "media") return [redactData(block, redact)];
+    if (kind === "neither") return [];
+    const text = written[at++];
+    return text === undefined ? [] : [{ type: "text", text }];
+  });
+  return blocks as ContentBlock[] as MessageContent;
 }
 
 /**
- * Arguments are redacted as the JSON that a transcript shows, since many a value is a secret by its key alone, and a key
- * may hold one. Where a marker breaks the JSON, its text stands for them.
+ * The blocks of a transcript, redacted once more as the whole that is read: a secret may begin in one entry, such as a
+ * streamed piece, and end in the next.
  */
-function redactArguments(calls: readonly unknown[], redact: Redact): readonly unknown[] {
-  return calls.map((call) => {
-    const { args } = (call ?? {}) as { args?: unknown };
-    if (typeof args !== "object" || args === null) return call;
-    const text = jsonText(args);
-    const redacted = redact(text);
-    return redacted === text ? call : { ...(call as object), args: parsed(redacted) };
-  });
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
-  }
+export function redactBlocks(blocks: readonly string[], redact: Redact | undefined): readonly string[] {
+  if (redact === undefined) return blocks;
+  const whole = blocks.join("\n");
+  const redacted = redact(whole);
+  return redacted === whole ? blocks : redacted.split(/\n(?! {2})/);
 }
 
 /** The same summary with its text and its data redacted. */
@@ -82,6 +122,6 @@ export function redactSummary(summary: SessionSummary, redact: Redact): SessionS
   return new SessionSummary({
     ...summary,
     text: redact(summary.text),
-    metadata: redactData(summary.metadata, redact),
+    metadata: redactFields(summary.metadata, redact),
   });
 }
