@@ -1,11 +1,6 @@
 import type { AIMessage } from "@langchain/core/messages";
 import type { StructuredToolInterface } from "@langchain/core/tools";
-import {
-  isContextLengthError,
-  type SessionEvent,
-  type SessionStatistics,
-  type SummarizeOutcome,
-} from "@sessionfold/core";
+import { isContextLengthError, type SessionEvent, type SummarizeOutcome } from "@sessionfold/core";
 import type { ResolvedOptions } from "@sessionfold/core/engine";
 import type { ModelRequest, WrapModelCallHandler } from "langchain";
 import { stampMessage } from "../messages/summary-records.ts";
@@ -19,17 +14,15 @@ import {
 import { answerIn } from "./answer-in.ts";
 import { BackgroundFolds, type BackgroundRun } from "./background-folds.ts";
 import { cacheSafeSummarizer, type PendingRequest } from "./cache-safe.ts";
-import { contextWindowOf } from "./context-window.ts";
 import type { Conversation } from "./conversation.ts";
 import { Conversations } from "./conversations.ts";
 import { foldInCall } from "./fold-call.ts";
 import { streamOutcome } from "./fold-event.ts";
 import type { ModelCall } from "./model-call.ts";
-import { PromptTokens } from "./prompt-tokens.ts";
+import { RequestFigures } from "./request-figures.ts";
 import { shownMessages, withoutPassing, withWindow } from "./request-window.ts";
 import { runningAgent, scopeOf } from "./running-agent.ts";
 import { ToolResultTrimmer } from "./trim-tool-results.ts";
-import { withAnswer } from "./with-answer.ts";
 
 /** What a model call's handler answers. */
 type Response = Awaited<ReturnType<WrapModelCallHandler>>;
@@ -45,7 +38,7 @@ interface Attempt {
 export class AgentFilter {
   readonly #options: ResolvedFilterOptions;
   readonly #conversations: Conversations;
-  readonly #prompts: PromptTokens;
+  readonly #figures: RequestFigures;
   readonly #trimmer: ToolResultTrimmer | undefined;
   /** For `cacheSafe`: the call in which a conversation is folded, and whose an event is. */
   readonly #pending = new WeakMap<Conversation, ModelCall>();
@@ -69,13 +62,13 @@ export class AgentFilter {
       { ledger, transcript, clock, reading, owners: cacheSafe ? this.#owners : undefined },
       maxCachedThreads,
     );
-    this.#prompts = new PromptTokens(ledger);
+    this.#figures = new RequestFigures(options, this.#trimmer);
     this.#background =
       options.background &&
       new BackgroundFolds({
         ...options.background,
         fold: (call, background) => this.#fold(call, { background }),
-        statistics: (call) => this.#statistics(call),
+        statistics: (call) => this.#figures.of(call),
         clock,
         warn: options.warn,
       });
@@ -175,7 +168,7 @@ export class AgentFilter {
   async #foldHarder(call: ModelCall): Promise<ModelCall | undefined> {
     if ((await this.#background?.end(call)) === false) return undefined;
     const again = this.#again(call);
-    const tokens = Math.floor(this.#statistics(again).tokens / HARDER);
+    const tokens = Math.floor(this.#figures.of(again).tokens / HARDER);
     const options = this.#options.summarizer.withOverrides({ keep: { tokens } });
     const outcome = await this.#fold(again, { options, force: true });
     return outcome?.kind === "summarized" ? again : undefined;
@@ -193,7 +186,7 @@ export class AgentFilter {
       agent,
       threadId,
       signal: background === undefined ? request.runtime.signal : background.signal,
-      statistics: () => this.#statistics(call, background?.answer()),
+      statistics: () => this.#figures.of(call, background?.answer()),
       force: force === true,
       isDetached: background !== undefined,
       onRecord: background?.onRecord,
@@ -227,59 +220,7 @@ export class AgentFilter {
     const window = shown.map(({ message, event }, at) => ({ message: messages?.[at] ?? message, event }));
     return { request: call.request, window };
   }
-
-  /**
-   * The figures of the conversation, and of an answer that came to it; what is sent besides them counts into the tokens of
-   * the window.
-   */
-  #statistics(call: ModelCall, answer?: AIMessage): SessionStatistics {
-    const { request, conversation } = call;
-    const { counter, clock } = this.#options.summarizer.options;
-    const { factor } = conversation.calibration;
-    const known = conversation.statistics.snapshot(
-      this.#options.contextWindow ?? contextWindowOf(request.model),
-    );
-    const figures =
-      answer === undefined ? known : withAnswer(known, answer, { counter, factor, now: clock() });
-    const prompt = (): number => Math.round(this.#prompts.of(request) * factor);
-    const trimmed = (): number => Math.round(this.#savedByTrimming(call) * factor);
-    return {
-      ...untouched(figures),
-      get tokens() {
-        return Math.max(0, figures.tokens - trimmed());
-      },
-      get windowTokens() {
-        return Math.max(0, figures.windowTokens - trimmed()) + prompt();
-      },
-    };
-  }
-
-  /** Tokens of the window that trimming leaves out. */
-  #savedByTrimming({ request, conversation, passing, agent }: ModelCall): number {
-    if (this.#trimmer === undefined) return 0;
-    const { counter, mergeSummaries } = this.#options.summarizer.options;
-    return this.#trimmer.saved(
-      withWindow(request, conversation, { agent, passing, mergeSummaries }).messages,
-      counter,
-    );
-  }
 }
 
 /** By how much a window is shortened that was too long for the model. */
 const HARDER = 4;
-
-/** The figures that cost nothing to read. Tokens are counted only when somebody asks for them. */
-function untouched(figures: SessionStatistics): Omit<SessionStatistics, "tokens" | "windowTokens"> {
-  const { events, userEvents, textLength, longestText } = figures;
-  const { lastSummaryAt, firstEventAt, lastEventAt, contextWindow } = figures;
-  return {
-    events,
-    userEvents,
-    textLength,
-    longestText,
-    lastSummaryAt,
-    firstEventAt,
-    lastEventAt,
-    contextWindow,
-  };
-}

@@ -17,7 +17,7 @@ import {
   type ResolvedBackground,
   resolveBackground,
 } from "./background-options.ts";
-import { guarded, quietly } from "./guarded.ts";
+import { guarded, quietly, steadyClock } from "./guarded.ts";
 import { type TrimToolResults, trimSchema } from "./trim-options.ts";
 
 /** Where an outcome of a filter comes from. */
@@ -168,7 +168,8 @@ export function resolveFilterOptions(
     minEvents: DEFAULT_MIN_EVENTS,
     minGain: DEFAULT_MIN_GAIN,
     ...summarizing,
-    logger: options.logger,
+    logger: { warn },
+    ...(options.clock !== undefined && { clock: steadyClock(options.clock, warn) }),
     ...(options.cacheSafe === true && { summarizer: cacheSafe }),
   });
   const takesTime = options.cacheSafe === true || WRITERS.some((option) => defined.has(option));
