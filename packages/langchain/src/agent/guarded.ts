@@ -1,4 +1,5 @@
-import { type Clock, systemClock } from "@sessionfold/core/engine";
+import type { Clock } from "@sessionfold/core";
+import { systemClock } from "@sessionfold/core/engine";
 
 /** What the application hangs on must not fail what called it, now or later. */
 export function guarded(call: () => unknown, failed: () => void): void {
