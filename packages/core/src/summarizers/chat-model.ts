@@ -33,7 +33,7 @@ export function chatModelSummarizer(model: ChatModel, options: PromptOptions = {
       });
       const messages = [...(system === undefined ? [] : [new SystemMessage(system)]), new HumanMessage(user)];
       const answer = await askModel(model, messages, { signal, maxTokens: targetTokens, purpose, observer });
-      requireSummary(answer.text, user, transcript);
+      requireSummary(answer.text, { prompt: user, transcript, purpose, isCutOff: answer.isCutOff });
       return {
         text: answer.text,
         usage: answer.usage,

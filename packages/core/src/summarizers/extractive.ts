@@ -43,7 +43,7 @@ function roomFor({ targetTokens }: SummarizerRequest, longest: number): number {
 }
 
 function beginningOf(text: string, longest: number): string {
-  return text.length <= longest + 1 ? text : truncateText(text, Math.max(1, longest - 4));
+  return text.length <= longest + 1 ? text : truncateText(text, Math.max(1, longest));
 }
 
 /** Characters that the summary may have: never as many as what it stands for. */

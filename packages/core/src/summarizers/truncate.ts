@@ -3,12 +3,16 @@ const ENDS_SENTENCE = /(?:[.!?…]["'”’)\]]?(?=\s|$)|[。！？][」』”�
 const MARK = "...";
 
 /**
- * Cuts text to so many characters (UTF-16 units) and marks the cut with "...". The cut falls at a sentence's end
- * where one lies in the last third, and never inside a code point.
+ * Cuts text to so many characters (UTF-16 units), of which the last mark the cut with "..." where there is room for it.
+ * The cut falls at a sentence's end where one lies in the last third, and never inside a code point.
  */
 export function truncateText(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text;
-  return cutAtSentence(text.slice(0, wholeCodePoints(text, maxLength)));
+  const begin = (length: number): string => text.slice(0, wholeCodePoints(text, length));
+  if (maxLength <= MARK.length) return begin(maxLength);
+  const cut = cutAtSentence(begin(maxLength - MARK.length));
+  // Behind a sentence there is a space before the mark.
+  return cut.length <= maxLength ? cut : cutAtSentence(begin(maxLength - MARK.length - 1));
 }
 
 /** Marks with "..." a text that ends before it should, back at a sentence's end where one lies in the last third. */

@@ -1,6 +1,8 @@
 import { wholeCharacters } from "../../shared/lines.ts";
 import { around, type Summarizer, type SummarizerRequest, type SummarizerResult } from "../summarizer.ts";
 import { truncateText } from "../truncate.ts";
+import { type Asked, isEcho } from "./echo.ts";
+import { isRefusal } from "./refusal-words.ts";
 
 /** Why an answer cannot stand for the events. */
 export type UnusableCode = "empty-summary" | "summary-too-long" | "summary-refused" | "summary-echoed";
@@ -29,45 +31,35 @@ export function checkingAnswers(inner: Summarizer): Summarizer {
   });
 }
 
+const WORDS = /[\p{L}\p{N}\p{Extended_Pictographic}]/u;
+
+/** Whether a text says anything: marks alone, such as the "..." of what was cut, do not. */
+export function hasWords(text: string): boolean {
+  return WORDS.test(text);
+}
+
 /**
  * The text of a summary, trimmed and cut to its limit.
- * @throws UnusableAnswer when it is empty, blank, or longer than what it stands for.
+ * @throws UnusableAnswer when it has no words, or is, before the cut, longer than what it stands for.
  */
 export function usableText(
   text: unknown,
   { maxLength, previous, transcript }: Pick<SummarizerRequest, "maxLength" | "previous" | "transcript">,
 ): string {
-  if (typeof text !== "string" || text.trim() === "") throw new UnusableAnswer("empty-summary");
+  if (typeof text !== "string" || !hasWords(text)) throw new UnusableAnswer("empty-summary");
   const whole = wholeCharacters(text.trim());
-  const cut = maxLength === null ? whole : truncateText(whole, maxLength);
   const source = previous.reduce((length, summary) => length + summary.text.length + 1, transcript.length);
-  if (cut.length > source)
-    throw new UnusableAnswer("summary-too-long", `: ${cut.length} characters for a source of ${source}`);
-  return cut;
+  if (whole.length > source)
+    throw new UnusableAnswer("summary-too-long", `: ${whole.length} characters for a source of ${source}`);
+  return maxLength === null ? whole : truncateText(whole, maxLength);
 }
-
-/** How a model says no, where it says so in words: in the first person, at the beginning, and in a few of them. */
-const REFUSAL =
-  /^["'“]?(?:I['’]?m (?:very |so |really )?sorry|I (?:do )?apologi[sz]e|Sorry|Unfortunately|As an AI(?: language model)?)?[,.;:]?\s*(?:but )?I(?: can(?:['’]t|not| not)|['’]m (?:not able|unable)| am (?:not able|unable)| won['’]t| will not)(?: be able)?(?: to)? (?:help|assist|comply|summari[sz]e|do that|do this|fulfil|process|provide|continue|create|generate)\b/i;
-const LONGEST_REFUSAL = 300;
-/** Below that, a summary may well be a part of what it summarises. */
-const SHORTEST_ECHO = 200;
 
 /**
  * Refuses what a model answers instead of a summary: a refusal in words, the request itself, or the conversation said
  * over again.
  * @throws UnusableAnswer
  */
-export function requireSummary(text: string, prompt: string, transcript: string): void {
-  if (text.length <= LONGEST_REFUSAL && REFUSAL.test(text)) throw new UnusableAnswer("summary-refused");
-  if (text.length < SHORTEST_ECHO) return;
-  const said = squeezed(text);
-  if (squeezed(prompt).includes(said) && said.length * 2 >= squeezed(transcript).length)
-    throw new UnusableAnswer("summary-echoed");
-  if (squeezed(transcript).length > 0 && said.includes(squeezed(transcript)))
-    throw new UnusableAnswer("summary-echoed");
-}
-
-function squeezed(text: string): string {
-  return text.replace(/\s+/g, " ").trim();
+export function requireSummary(text: string, asked: Asked): void {
+  if (isRefusal(text)) throw new UnusableAnswer("summary-refused");
+  if (isEcho(text, asked)) throw new UnusableAnswer("summary-echoed");
 }
