@@ -47,7 +47,8 @@ describe("Chunk and merge, as Lyra", () => {
     expect(only).toBe(`agent: ${"x".repeat(BUDGET - 7)}`);
     expect(more).toEqual([]);
     const cut = await promptsFor([line(BUDGET + 1)]);
-    expect(cut.map((prompt) => prompt.length)).toEqual([24_000, 1, "Merge: S1\n\nS2".length]);
+    // What begins in the middle of a line is indented by two.
+    expect(cut.map((prompt) => prompt.length)).toEqual([23_998, 3 + 2, "Merge: S1\n\nS2".length]);
     // Its own preset counts 4 characters a token, rounded down.
     const lyra = { ...LYRA, ...presets.lyra(), maxSummaryWords: 0, tokenCounter: approximateCounter() };
     expect(await promptsFor([line(24_003)], lyra)).toHaveLength(1);
@@ -125,8 +126,8 @@ describe("Chunk and merge, as Lyra", () => {
       }
     }
     const prompts = await promptsFor([line(60_000)]);
-    expect(prompts.map((prompt) => prompt.length)).toEqual([24_000, 24_000, 12_000, 17]);
-    expect(prompts.slice(0, 3).join("")).toBe(`agent: ${"x".repeat(59_993)}`);
+    expect(prompts.map((prompt) => prompt.length)).toEqual([23_998, 24_000, 12_004 + 2, 17]);
+    expect(unmarked(prompts.slice(0, 3))).toBe(`agent: ${"x".repeat(59_993)}`);
   });
 
   test("CHK-07: one chunk needs no merge", async () => {
@@ -225,7 +226,7 @@ describe("A long input", () => {
     const stub = stubSummarizer(({ transcript }) => transcript);
     const sut = new SessionSummarizer({ ...CHARACTERS, maxInputTokens: 1010, summarizer: stub });
     const error = failure(await sut.summarizeEvents(marked(30, 100), { force: true }));
-    expect(error.code).toBe("summarizer-failed");
+    expect(error.code).toBe("summary-too-long");
     expect(String(error.cause)).toContain("do not get shorter");
     expect(stub.requests.length).toBeLessThan(100);
   });
@@ -343,11 +344,16 @@ describe("A previous summary", () => {
       prompt: "{conversation_text}",
     });
     expect(prompts.slice(0, -1).every((prompt) => prompt.length <= 505)).toBe(true);
-    const read = prompts.slice(0, -1).join("");
+    const read = unmarked(prompts.slice(0, -1));
     for (const fact of facts) expect(read).toContain(fact);
     expect(read).toContain("agent: xxx");
   });
 });
+
+/** Parts of a text, joined, without the indent of those that begin in the middle of a line. */
+function unmarked(parts: readonly string[]): string {
+  return parts.map((part) => part.replace(/^ {2}/, "")).join("");
+}
 
 test("How a long input is handed over is checked at construction", () => {
   const model = new RecordingModel();

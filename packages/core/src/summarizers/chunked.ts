@@ -1,11 +1,13 @@
 import pMap from "p-map";
 import { z } from "zod";
 import { ConfigurationError } from "../shared/errors.ts";
+import { indentFurtherLines } from "../shared/lines.ts";
 import { describe, requirePositive, validate } from "../shared/validate.ts";
 import { addUsage } from "./add-usage.ts";
 import { chunkText, packChunks, type TextSize } from "./chunk-text.ts";
+import { InputLimit } from "./input-limit.ts";
 import { isContextLengthError } from "./resilience/classify-failure.ts";
-import { UnusableAnswer } from "./resilience/usable-answer.ts";
+import { hasWords, UnusableAnswer } from "./resilience/usable-answer.ts";
 import { around, type Summarizer, type SummarizerRequest, type SummarizerResult } from "./summarizer.ts";
 
 /** How a long input is handed over. */
@@ -37,15 +39,13 @@ const DEFAULT_CONCURRENCY = 4;
 const DEEPEST_MERGE = 8;
 /** No text has more tokens than so many a UTF-16 unit, so short texts need no counting. */
 const TOKENS_PER_UNIT = 3;
-/** A request that is too long with so few tokens of text is not too long because of these. */
-const SMALLEST_PART = 64;
 
 /**
  * Lets a summarizer read any amount of text: what is too long for one call is cut at the ends of messages (an over-long
  * message at its lines, a line at its code points), the parts are summarised side by side, and their summaries merged in
  * the order of the conversation, again in parts where they are too long. Nothing is left out. One part needs no merge.
- * What the provider refuses as too long is halved, and later parts are cut no longer than that: as long as `owner`, the
- * model behind it, is in use.
+ * What the provider refuses as too long is halved, and so are the parts to come. What worked is remembered for `owner`, the
+ * model behind it; once it has held, more is tried again.
  * A summarizer that reads the request's events instead of its transcript (`readsEvents`) is returned as it is.
  * @throws ConfigurationError that names the option, what was expected and what came.
  */
@@ -62,31 +62,11 @@ export function chunked(inner: Summarizer, options: ChunkOptions = {}, owner: ob
   });
 }
 
-/** Tokens that one call may have by what providers said, for each model that was refused some. */
-const learned = new WeakMap<object, number>();
-
-/** Tokens that one call is given at most. It sinks where the provider takes less than was thought. */
-class InputLimit {
-  readonly #given: number;
-  readonly #owner: object;
-
-  constructor(given: number, owner: object) {
-    this.#given = given;
-    this.#owner = owner;
-  }
-
-  get tokens(): number {
-    return Math.min(this.#given, learned.get(this.#owner) ?? Number.POSITIVE_INFINITY);
-  }
-
-  lower(tokens: number): void {
-    learned.set(this.#owner, Math.min(this.tokens, tokens));
-  }
-}
-
+const TOO_LONG = ": the summaries of its parts do not get shorter";
 const SUMMARY_SO_FAR = "[Summary of what came before]";
 /** Summaries have lines of their own, so a blank one stands between two of them. */
 const BETWEEN_PARTIALS = "\n\n";
+const INDENT = "  ";
 const NOTHING_BEFORE = { previous: [], history: (): readonly [] => [] };
 
 class ChunkedRun {
@@ -106,18 +86,27 @@ class ChunkedRun {
   }
 
   async run(): Promise<SummarizerResult> {
+    const answer = await this.#read();
+    this.#limit.succeeded();
+    return answer;
+  }
+
+  async #read(): Promise<SummarizerResult> {
     const { blocks, transcript, previous } = this.#request;
     const before = previous.map((summary) => summary.text).join("\n\n");
     if (this.#fits(transcript, before)) {
       try {
-        return await this.#inner.summarize(this.#request);
+        const answer = await this.#inner.summarize(this.#request);
+        this.#limit.took(this.#size(`${before}\n${transcript}`));
+        return answer;
       } catch (error) {
         this.#shrink(error, `${before}\n${transcript}`);
       }
     }
     // A previous summary is then the first thing to read; so even a long one fits.
-    const all = before === "" ? blocks : [`${SUMMARY_SO_FAR}\n${before}`, ...blocks];
-    const parts = packChunks(endedBy("\n", all), this.#limit.tokens, this.#size);
+    const all =
+      before === "" ? blocks : [`${SUMMARY_SO_FAR}\n${INDENT}${indentFurtherLines(before)}`, ...blocks];
+    const parts = this.#cut((limit) => packChunks(endedBy("\n", all), limit, this.#size));
     const partials = await this.#summarizeParts(parts, "part", new Map());
     checkShorter(partials, parts);
     return this.#answerOf(await this.#merge(partials, 1));
@@ -137,9 +126,9 @@ class ChunkedRun {
         this.#shrink(error, transcript);
       }
     }
-    if (depth >= DEEPEST_MERGE) throw new Error("The summaries of the parts do not get shorter");
+    if (depth >= DEEPEST_MERGE) throw new UnusableAnswer("summary-too-long", TOO_LONG);
     const blocks = endedBy(BETWEEN_PARTIALS, texts);
-    const groups = packChunks(blocks, this.#limit.tokens, this.#size);
+    const groups = this.#cut((limit) => packChunks(blocks, limit, this.#size));
     // A part that got no company needs no merge, unless nobody got any: then each has to get shorter.
     const alone = groups.length < blocks.length ? blocks : [];
     const done = new Map(alone.map((block, at) => [block, partials[at] ?? only]));
@@ -171,7 +160,7 @@ class ChunkedRun {
         const read = { blocks: [transcript], transcript, purpose, signal };
         const answer = await this.#ask({ ...this.#request, ...NOTHING_BEFORE, ...read });
         const text = answer.text.trim();
-        if (text === "") throw new UnusableAnswer("empty-summary");
+        if (!hasWords(text)) throw new UnusableAnswer("empty-summary");
         return [{ ...answer, text }];
       } catch (error) {
         return inPieces(part, this.#shrink(error, part));
@@ -179,7 +168,8 @@ class ChunkedRun {
     };
     const inPieces = async (part: string, limit: number): Promise<readonly SummarizerResult[]> => {
       const answers: SummarizerResult[] = [];
-      for (const piece of chunkText(part, limit, this.#size)) answers.push(...(await summarize(piece)));
+      const pieces = this.#cut((size) => chunkText(part, size, this.#size), limit);
+      for (const piece of pieces) answers.push(...(await summarize(piece)));
       return answers;
     };
     try {
@@ -196,15 +186,26 @@ class ChunkedRun {
    * @throws the error, when it says something else or the text is not what makes the request long.
    */
   #shrink(error: unknown, text: string): number {
-    const half = Math.floor(this.#size(text) / 2);
     this.#request.signal.throwIfAborted();
-    if (!isContextLengthError(error) || half < SMALLEST_PART) throw error;
-    this.#limit.lower(half);
+    const half = isContextLengthError(error) ? this.#limit.refused(this.#size(text)) : undefined;
+    if (half === undefined) throw error;
     return half;
+  }
+
+  /**
+   * Parts of a text, of which one that begins in the middle of a line is indented, as further lines of an entry are: what it
+   * begins with must not pass for the beginning of an entry.
+   */
+  #cut(cut: (limit: number) => readonly string[], limit: number = this.#limit.tokens): readonly string[] {
+    const parts = cut(limit);
+    if (!parts.some((_, at) => goesOn(parts, at))) return parts;
+    const narrower = cut(Math.max(1, limit - this.#size(INDENT)));
+    return narrower.map((part, at) => (goesOn(narrower, at) ? INDENT + part : part));
   }
 
   async #ask(request: SummarizerRequest): Promise<SummarizerResult> {
     const answer = await this.#inner.summarize(request);
+    this.#limit.took(this.#size(request.transcript));
     this.#answers.push(answer);
     return answer;
   }
@@ -229,8 +230,13 @@ class ChunkedRun {
 function checkShorter(partials: readonly SummarizerResult[], parts: readonly string[]): void {
   const written = partials.reduce((sum, { text }) => sum + text.length, 0);
   const read = parts.reduce((sum, part) => sum + part.length, 0);
-  if (partials.length > 1 && written >= read)
-    throw new Error("The summaries of the parts do not get shorter");
+  if (partials.length > 1 && written >= read) throw new UnusableAnswer("summary-too-long", TOO_LONG);
+}
+
+/** Whether a part goes on with the line that the one before it began. */
+function goesOn(parts: readonly string[], at: number): boolean {
+  const before = parts[at - 1];
+  return before !== undefined && !before.endsWith("\n");
 }
 
 function endedBy(end: string, blocks: readonly string[]): readonly string[] {

@@ -1,6 +1,6 @@
 import { ConfigurationError } from "../shared/errors.ts";
 import { fenceId } from "../shared/fence.ts";
-import { wholeCharacters } from "../shared/lines.ts";
+import { indentFurtherLines, wholeCharacters } from "../shared/lines.ts";
 import { compileTemplate, type Template, type TemplateRules } from "../shared/template.ts";
 import {
   DEFAULT_MERGE_PROMPT,
@@ -48,6 +48,8 @@ const EVERYWHERE = ["max_summary_words", "user_name", "fence"];
 const LIMIT = "{max_summary_words}";
 const SENTENCE_ON_LIMIT = /([^\S\n]*)[^.!?\n]*\{max_summary_words\}[^.!?\n]*[.!?]*[^\S\n]*/g;
 const HAS_PLACEHOLDER = /\{[a-z_]+\}/;
+/** No line of a summary may pass for the beginning of an entry. */
+const INDENT = "  ";
 const EMPTY: Template = { placeholders: new Set(), render: () => "" };
 
 /**
@@ -88,7 +90,9 @@ export function compilePrompts(options: PromptOptions = {}): Prompts {
       const template = purpose === "merge" ? merge : whole;
       // A prompt without a place for the previous summary gets it in front: nothing may be hidden from the model.
       const apart = previous === "" || template.placeholders.has("previous_summary");
-      const text = apart ? conversation : `Summary of what came before:\n${previous}\n\n${conversation}`;
+      const text = apart
+        ? conversation
+        : `Summary of what came before:\n${INDENT}${indentFurtherLines(previous)}\n\n${conversation}`;
       const values = {
         conversation_text: text,
         partial_summaries: text,

@@ -10,6 +10,8 @@ import { DEFAULT_STRUCTURED_PROMPT, DEFAULT_SYSTEM_PROMPT } from "./default-prom
 import { parseJsonAnswer } from "./json-answer.ts";
 import { compilePrompts } from "./prompt.ts";
 import { renderRecord } from "./render-record.ts";
+import { isRefusal } from "./resilience/refusal-words.ts";
+import { hasWords, UnusableAnswer } from "./resilience/usable-answer.ts";
 import type { Summarizer, SummarizerRequest, SummarizerResult } from "./summarizer.ts";
 
 const statements = z.array(z.string());
@@ -83,19 +85,34 @@ export function structuredSummarizer<T = StructuredSummary>(
       const messages = [new SystemMessage(system), new HumanMessage(`${user}\n${jsonSchema}`)];
       const { record, value, ...told } = await askForRecord(model, schema, messages, request);
       // A stretch of small talk holds nothing to record, which is an answer and not a failure.
-      const text = render(record);
-      return { text: text.trim() === "" ? NOTHING_TO_RECORD : text, ...told, metadata: { record: value } };
+      const written = render(record);
+      const text = written.trim() === "" ? NOTHING_TO_RECORD : written;
+      if (request.purpose === "merge") refuseLoss(text, request.blocks);
+      return { text, ...told, metadata: { record: value } };
     },
   };
   const parts = chunked(inner, options);
   return {
     ...parts,
     // The next fold gets the whole record, not the text of it, which may be cut or leave things out.
-    summarize: (request) => parts.summarize({ ...request, previous: request.previous.map(withRecord) }),
+    summarize: async (request) => {
+      const answer = await parts.summarize({ ...request, previous: request.previous.map(withRecord) });
+      refuseLoss(
+        answer.text,
+        request.previous.map((summary) => summary.text),
+      );
+      return answer;
+    },
   };
 }
 
 const NOTHING_TO_RECORD = "Nothing to record.";
+
+/** @throws UnusableAnswer for a record of nothing in the place of texts that held something. */
+function refuseLoss(text: string, before: readonly string[]): void {
+  const held = before.some((each) => each.trim() !== NOTHING_TO_RECORD && hasWords(each));
+  if (held && text.trim() === NOTHING_TO_RECORD) throw new UnusableAnswer("empty-summary");
+}
 
 function withRecord(summary: SessionSummary): SessionSummary {
   const { record } = summary.metadata;
@@ -112,11 +129,13 @@ async function askForRecord<T>(
   const first = await askModel(model, messages, terms);
   const read = await parseJsonAnswer(first.text, schema);
   if ("record" in read) return { ...read, model: first.model, usage: first.usage };
+  if (isRefusal(first.text)) throw new UnusableAnswer("summary-refused");
   const complaint = new HumanMessage(
     `That is not a valid record: ${read.problem}. Answer with the corrected JSON object and nothing else.`,
   );
   const second = await askModel(model, [...messages, new AIMessage(first.text), complaint], terms);
   const repaired = await parseJsonAnswer(second.text, schema);
+  if (!("record" in repaired) && isRefusal(second.text)) throw new UnusableAnswer("summary-refused");
   if (!("record" in repaired)) throw new Error(`The model gave no valid record: ${repaired.problem}`);
   return {
     ...repaired,
