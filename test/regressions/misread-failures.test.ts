@@ -1,8 +1,16 @@
-import { SessionSummarizer, type SessionSummarizerOptions, structuredSummarizer } from "@sessionfold/core";
+import type { BaseLanguageModelInput } from "@langchain/core/language_models/base";
+import type { BaseMessage } from "@langchain/core/messages";
+import { RunnableLambda } from "@langchain/core/runnables";
+import {
+  SessionSummarizer,
+  type SessionSummarizerOptions,
+  type SummarizeError,
+  structuredSummarizer,
+} from "@sessionfold/core";
 import { describe, expect, test } from "vitest";
 import { failureCode, ferryTalk, foldWith, said } from "../support/misbehaving.ts";
 import * as play from "../support/model-server.ts";
-import { playing } from "../support/model-session.ts";
+import { noSleep, playing } from "../support/model-session.ts";
 
 const force = { force: true } as const;
 const WORKED = "The ferry was asked about.";
@@ -149,5 +157,97 @@ describe("a record that holds nothing", () => {
   test("may stand for small talk, and for another one", async () => {
     expect(await twice([EMPTY, EMPTY])).toBe("Nothing to record.");
     expect(await twice([EMPTY, FULL])).toContain("at nine");
+  });
+});
+
+describe("what a failure calls for is told by its status, code and name before its words", () => {
+  /** A model of another provider, which fails with an error as its client makes it. */
+  async function failingWith(error: object): Promise<{ calls: number; transient: boolean | undefined }> {
+    let calls = 0;
+    const fails = (): never => {
+      calls++;
+      throw Object.assign(new Error("message" in error ? String(error.message) : "failed"), error);
+    };
+    const model = RunnableLambda.from<BaseLanguageModelInput, BaseMessage>(fails);
+    const outcome = await foldWith([], { model, retry: { delaysMs: [1, 1] } });
+    if (outcome.kind !== "failed") throw new Error("Expected it to fail");
+    return { calls, transient: (outcome.error as SummarizeError).transient };
+  }
+  const retried = { calls: 3, transient: true };
+  const final = { calls: 1, transient: false };
+  const BILLING =
+    "Rate limit reached for gpt-4o-mini on requests per min (RPM): Limit 3, Used 3. Please try again in 20s. " +
+    "Visit https://platform.openai.com/account/billing to add a payment method.";
+
+  test.each<readonly [string, object, { calls: number; transient: boolean }]>([
+    [
+      "AWS, too many tokens for the moment",
+      {
+        name: "ThrottlingException",
+        message: "Too many tokens, please wait before trying again.",
+        $metadata: { httpStatusCode: 429 },
+      },
+      retried,
+    ],
+    ["AWS, by its name alone", { name: "ThrottlingException", message: "Too many tokens." }, retried],
+    ["AWS, without capacity", { name: "ServiceUnavailableException" }, retried],
+    [
+      "AWS, a model that took too long",
+      { name: "ModelTimeoutException", $metadata: { httpStatusCode: 408 } },
+      retried,
+    ],
+    ["AWS, a wrong request", { name: "ValidationException", $metadata: { httpStatusCode: 400 } }, final],
+    ["a status in snake case", { status_code: 503 }, retried],
+    ["a status as a code", { code: 429 }, retried],
+    ["a rate limit that links to the billing page", { status: 429, message: BILLING }, retried],
+    [
+      "the same with a code",
+      { status: 429, message: BILLING.replace("Please try again in 20s. ", ""), code: "rate_limit_exceeded" },
+      retried,
+    ],
+    ["no quota, by its code", { status: 429, code: "insufficient_quota" }, final],
+    ["no quota, by the type within", { status: 429, error: { type: "billing_hard_limit_reached" } }, final],
+    ["no quota, in words", { status: 429, message: "You exceeded your current quota." }, final],
+    [
+      "no quota in words, but a time to come back",
+      { status: 429, message: "You exceeded your current quota.", headers: { "retry-after-ms": "1" } },
+      retried,
+    ],
+  ])("%s", async (_, error, what) => {
+    expect(await failingWith(error)).toEqual(what);
+  });
+
+  test("a request above what a minute may hold is cut smaller", async () => {
+    const tooLarge = play.httpError(429, {
+      message:
+        "Request too large for gpt-4o-mini in organization o on tokens per min (TPM): Limit 10000, Requested 12000. " +
+        "The input or output tokens must be reduced in order to run successfully.",
+      type: "tokens",
+      code: "rate_limit_exceeded",
+    });
+    const server = await playing(({ messages }) =>
+      (messages.at(-1)?.content.length ?? 0) > 10_000 ? tooLarge : WORKED,
+    );
+    expect(said(await foldWith([], { model: server.chat() }, ferryTalk(60)))).toBe(WORKED);
+  });
+
+  test("a rate limit in OpenAI's words is waited for", async () => {
+    const limited = play.httpError(429, { message: BILLING, type: "requests", code: "rate_limit_exceeded" });
+    const server = await playing([limited, WORKED]);
+    const { slept, sleep } = noSleep();
+    const outcome = await foldWith([], { model: server.chat(), retry: { delaysMs: [7], sleep } });
+    expect(said(outcome)).toBe(WORKED);
+    expect(slept).toEqual([7]);
+  });
+
+  test.each([
+    ["0 seconds", { retryAfter: 0 }],
+    ["0 milliseconds", { retryAfterMs: 0 }],
+    ["a time that is over", { retryAfter: new Date(0) }],
+  ])("a Retry-After of %s is no reason to ask at once", async (_, hint) => {
+    const server = await playing([play.rateLimited(hint)]);
+    const { slept, sleep } = noSleep();
+    await foldWith([], { model: server.chat(), retry: { jitter: 0, sleep } });
+    expect(slept).toEqual([1000, 2000, 4000]);
   });
 });

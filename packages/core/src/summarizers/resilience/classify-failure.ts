@@ -16,6 +16,9 @@ interface ClientError {
   readonly message?: unknown;
   readonly status?: unknown;
   readonly statusCode?: unknown;
+  readonly status_code?: unknown;
+  /** As AWS's clients have it. */
+  readonly $metadata?: { readonly httpStatusCode?: unknown };
   readonly code?: unknown;
   readonly type?: unknown;
   readonly headers?: unknown;
@@ -36,8 +39,20 @@ const NETWORK_CODE =
 const NETWORK_MESSAGE =
   /fetch failed|connection error|socket hang up|network error|terminated|premature close|other side closed/i;
 const TIMEOUT_NAME = /^(TimeoutError|APIConnectionTimeoutError|APIConnectionError)$/;
-/** A 429 that no waiting mends. */
-const OUT_OF_QUOTA = /insufficient[_ -]?quota|billing|credit balance|out of credits/i;
+const TOO_MANY_REQUESTS = 429;
+/** AWS's names for "not now", with whatever status. */
+const BUSY_NAME =
+  /^(Throttling|Throttled|TooManyRequests|ServiceUnavailable|ModelTimeout|ModelNotReady|InternalServer)(Exception|Error)?$/;
+/** Codes and types of a 429 that no waiting mends. */
+const OUT_OF_QUOTA =
+  /^(insufficient_quota|billing_(hard_limit_reached|not_active|error)|(out_of|insufficient)_credits?|credit_balance_too_low|quota_exhausted)$/i;
+/** The same in words, of those that give neither code nor type. OpenAI's ordinary rate limit links to its billing page. */
+const SAYS_OUT_OF_QUOTA =
+  /insufficient quota|exceeded your current quota|credit balance|out of credits|billing hard limit/i;
+/** A 429 for a single request that is above what a minute may hold: it has to get shorter, as if it were too long. */
+const ABOVE_A_MINUTE = /request too large.*(must be reduced|reduce)/is;
+/** What is too much for the moment is not too long. */
+const PASSES = /please wait|(try again|retry) (later|in|after)\b/i;
 /** OpenAI, Azure, Anthropic, Google, Bedrock, Mistral, Cohere, Groq and vLLM, in their own words. */
 const TOO_LONG =
   /context_length_exceeded|context length|context window|maximum context|prompt is too long|input is too long|too many (input )?tokens|exceeds the maximum number of tokens|input token count|reduce the length|too large for model/i;
@@ -62,10 +77,10 @@ function classifyOne(error: unknown): ModelFailure {
     retryAfterMs: first(chain, retryAfterOf),
   });
   if (chain.some((link) => saysTooLong(link, status))) return failure("context-length");
-  if (status !== undefined) {
-    const isTransient = status >= 500 || TRANSIENT_STATUS.has(status);
-    return failure(isTransient && !(status === 429 && chain.some(isOutOfQuota)) ? "transient" : "permanent");
-  }
+  if (status === TOO_MANY_REQUESTS) return failure(isOutOfQuota(chain) ? "permanent" : "transient");
+  if (chain.some(isBusy)) return failure("transient");
+  if (status !== undefined)
+    return failure(status >= 500 || TRANSIENT_STATUS.has(status) ? "transient" : "permanent");
   return failure(chain.some(isNetwork) ? "transient" : "permanent");
 }
 
@@ -92,24 +107,40 @@ function first<T>(chain: readonly ClientError[], read: (link: ClientError) => T 
   return undefined;
 }
 
-function statusOf({ status, statusCode, response }: ClientError): number | undefined {
-  return [status, statusCode, response?.status].find(
-    (given): given is number => typeof given === "number" && given >= 400,
+function statusOf(link: ClientError): number | undefined {
+  const { status, statusCode, status_code, code, response, $metadata } = link;
+  return [status, statusCode, status_code, response?.status, $metadata?.httpStatusCode, code].find(
+    (given): given is number => typeof given === "number" && given >= 400 && given < 600,
   );
 }
 
 function saysTooLong(link: ClientError, status: number | undefined): boolean {
   if (link.name === "ContextOverflowError") return true;
+  const { code, error, message } = link;
+  const said = [code, error?.code, error?.type, message, error?.message].filter(isText);
+  if (status === TOO_MANY_REQUESTS) return said.some((text) => ABOVE_A_MINUTE.test(text));
+  if (isBusy(link) || said.some((text) => PASSES.test(text))) return false;
   if (status !== undefined && status !== 400 && status !== 413 && status !== 422) return false;
-  return [link.code, link.error?.code, link.error?.type, link.message, link.error?.message].some(
-    (said) => typeof said === "string" && TOO_LONG.test(said),
-  );
+  return said.some((text) => TOO_LONG.test(text));
 }
 
-function isOutOfQuota({ code, type, message, error }: ClientError): boolean {
-  return [code, type, error?.code, error?.type, message].some(
-    (said) => typeof said === "string" && OUT_OF_QUOTA.test(said),
-  );
+function isBusy({ name, code }: ClientError): boolean {
+  return [name, code].some((given) => isText(given) && BUSY_NAME.test(given));
+}
+
+/** Codes and types decide; words only where there are none, and nobody says when to come back. */
+function isOutOfQuota(chain: readonly ClientError[]): boolean {
+  const codes = chain
+    .flatMap(({ code, type, error }) => [code, type, error?.code, error?.type])
+    .filter(isText);
+  if (codes.length > 0) return codes.some((code) => OUT_OF_QUOTA.test(code));
+  if (first(chain, retryAfterOf) !== undefined) return false;
+  const said = chain.flatMap(({ message, error }) => [message, error?.message]).filter(isText);
+  return said.some((text) => SAYS_OUT_OF_QUOTA.test(text)) && !said.some((text) => PASSES.test(text));
+}
+
+function isText(given: unknown): given is string {
+  return typeof given === "string";
 }
 
 function isNetwork({ name, code, message }: ClientError): boolean {

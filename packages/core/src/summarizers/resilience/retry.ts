@@ -80,7 +80,9 @@ function waitAfter(error: unknown, attempt: number, options: RetryOptions): numb
   const { kind, retryAfterMs } = classifyFailure(error);
   if (kind !== "transient") return undefined;
   const { maxDelayMs = DEFAULT_MAX_DELAY_MS, random = Math.random, jitter = DEFAULT_JITTER } = options;
-  if (retryAfterMs !== undefined) return retryAfterMs <= maxDelayMs ? retryAfterMs : undefined;
+  // "At once" is what a limit says that has just run out; asked so, it would be asked in vain until the tries are spent.
+  if (retryAfterMs !== undefined && retryAfterMs > 0)
+    return retryAfterMs <= maxDelayMs ? retryAfterMs : undefined;
   const { delaysMs, firstDelayMs = DEFAULT_FIRST_DELAY_MS } = options;
   if (delaysMs !== undefined) return delaysMs[Math.min(attempt, delaysMs.length) - 1];
   const longest = Math.min(maxDelayMs, firstDelayMs * 2 ** (attempt - 1));
