@@ -81,11 +81,11 @@ describe("refusals in words", () => {
     expect(said(await foldWith([answer]))).toBe(answer);
   });
 
-  test("a structured summary that is refused is not asked for again", async () => {
+  test("of a structured summary, also when asked for again", async () => {
     const server = await playing(["I cannot fulfill your request."]);
     const outcome = await foldWith([], { model: undefined, summarizer: structuredSummarizer(server.chat()) });
     expect(failureCode(outcome)).toBe("summary-refused");
-    expect(server.requests).toHaveLength(1);
+    expect(server.requests).toHaveLength(2);
   });
 });
 

@@ -129,7 +129,6 @@ async function askForRecord<T>(
   const first = await askModel(model, messages, terms);
   const read = await parseJsonAnswer(first.text, schema);
   if ("record" in read) return { ...read, model: first.model, usage: first.usage };
-  if (isRefusal(first.text)) throw new UnusableAnswer("summary-refused");
   const complaint = new HumanMessage(
     `That is not a valid record: ${read.problem}. Answer with the corrected JSON object and nothing else.`,
   );
