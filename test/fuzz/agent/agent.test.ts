@@ -14,7 +14,7 @@ function counting(): { readonly onRun: OnAgentRun; readonly sums: Record<string,
 
 test("whatever becomes of a thread, each request of the filter is sound and tells of all of it", async () => {
   const { onRun, sums } = counting();
-  const parameters = fuzzParameters(300);
+  const parameters = fuzzParameters(200);
   await fc.assert(filterRuns(onRun), parameters);
   if (parameters.path !== undefined) return;
   for (const what of ["summarized", "tail", "restarts", "aborted", "runs failed", "runs waiting"])
@@ -23,7 +23,7 @@ test("whatever becomes of a thread, each request of the filter is sound and tell
 
 test("the same within agents of createAgent, over a checkpointer", async () => {
   const { onRun, sums } = counting();
-  const parameters = fuzzParameters(50);
+  const parameters = fuzzParameters(30);
   await fc.assert(graphRuns(onRun), parameters);
   if (parameters.path !== undefined) return;
   for (const what of ["summarized", "restarts"])

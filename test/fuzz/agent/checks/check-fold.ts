@@ -53,6 +53,12 @@ export function checkFold(
     made.read,
     "a summary covers less than it read",
   );
+  // What is read no more, since it was pinned or skipped, another summary has stood for.
+  for (const id of direct)
+    assert.ok(
+      made.read.includes(id) || [...books.made.values()].some((other) => covers(other, id)),
+      "a summary covers what nobody has read",
+    );
   const ids = new Set(call.input.map(({ id }) => id));
   for (const id of gone) assert.ok(ids.has(id), "a summary of what is not in the thread");
   if (call.scope !== undefined)
@@ -83,6 +89,28 @@ export function checkFold(
   const kept = keptIds(makeView([...said, ...stamped, ...unstamped]), keep);
   books.counts.tail = (books.counts.tail ?? 0) + 1;
   for (const id of [...made.read, ...omitted]) assert.ok(!kept.has(id), "a summary took what keep asks for");
+}
+
+function covers({ summary }: Made, id: string): boolean {
+  return summary?.coverage.direct.includes(id) === true;
+}
+
+/** What a process has written and could not leave on a message yet, it does not have written again. */
+export function checkPaidOnce(books: Books, made: Made): void {
+  const { call } = made;
+  const isSame = (other: Made): boolean =>
+    other !== made &&
+    other.summary !== undefined &&
+    other.call.process === call.process &&
+    other.call.agent === call.agent &&
+    other.call.thread === call.thread &&
+    other.read.join() === made.read.join() &&
+    other.previous.join() === made.previous.join();
+  for (const other of books.made.values()) {
+    // After many changes by hand the nearest list that is known may be one from before the summary.
+    if (!isSame(other) || books.handedOver.has(other.id) || made.changes > other.changes + 1) continue;
+    assert.ok(!stillCounts(other, call.input), "a summary was paid for twice");
+  }
 }
 
 /** Whatever the policy: nothing pending, not what leads as system's, not the user's last word, not the latest round. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { BaseMessage } from "@langchain/core/messages";
 import type { Books } from "../support/books.ts";
 import { contentOf } from "../support/say.ts";
+import { recordsOn } from "./naive-log.ts";
 
 /** The state is that of an agent without the filter, stamps apart; what stamps name is or was in this thread. */
 export function checkState(
@@ -11,6 +12,9 @@ export function checkState(
 ): void {
   assert.deepEqual(messages.map(wholeOf), plain.map(wholeOf), "another state than without the filter");
   for (const message of messages) {
+    const kept = recordsOn(message, { scope: undefined }).map(({ id }) => id);
+    for (const id of books.carried.get(message.id ?? "") ?? [])
+      assert.ok(kept.includes(id), "a summary was lost on the way into the state");
     const { sessionfold } = message.response_metadata as { sessionfold?: Record<string, Stamp> };
     for (const { records = [] } of Object.values(sessionfold ?? {})) {
       for (const { summary } of records) {

@@ -18,8 +18,10 @@ import { GraphRig } from "./graph-rig.ts";
 import { PlainRig } from "./plain-rig.ts";
 import type { Act, Behaviour, Turn } from "./program.ts";
 import { type Feed, feedAtHand, type Rig, type RunEnd, stepping } from "./rig.ts";
-import { answeredBy, callsOf, edited, kwargsOf, marked } from "./say.ts";
+import { answeredBy, callsOf, content, edited, kwargsOf, marked } from "./say.ts";
 
+/** Acts that make another list of a thread's messages than one that has grown. */
+const CHANGES = new Set<Act["kind"]>(["edit", "delete", "append", "fork"]);
 const AGENTS = ["ann", "bob"];
 
 /** The same program twice: with the filter, and without it as the measure of what the state must be. */
@@ -77,6 +79,7 @@ export class AgentWorld implements FilterWorld {
   /** Does one act, and checks everything that can be checked between acts. */
   async act(act: Act, at: number): Promise<void> {
     const threads = act.kind === "restart" ? [0, 1] : act.kind === "turns at once" ? [0, 1] : [act.thread];
+    if (CHANGES.has(act.kind)) this.books.changes++;
     await this.#perform(act);
     this.books.throwIfBroken();
     for (const thread of threads) {
@@ -119,7 +122,8 @@ export class AgentWorld implements FilterWorld {
         const name = `${act.thread}-${this.#serial++}`;
         await this.#change(act.thread, (messages) => {
           const message = messages[act.at % messages.length];
-          return message === undefined ? [] : [edited(message, marked(name, act.length), act.keepsMetadata)];
+          this.books.carried.delete(message?.id ?? "");
+          return message === undefined ? [] : [edited(message, name, act.length, act.keepsMetadata)];
         });
         return;
       }
@@ -140,7 +144,8 @@ export class AgentWorld implements FilterWorld {
         if ((await this.#filtered.messages(thread)).length === 0) return;
         const change = (messages: readonly BaseMessage[]): BaseMessage[] => {
           const last = messages.at(-1);
-          return act.edits && last !== undefined ? [edited(last, marked(name, 9), false)] : [];
+          if (act.edits) this.books.carried.delete(last?.id ?? "");
+          return act.edits && last !== undefined ? [edited(last, name, 9, false)] : [];
         };
         for (const rig of [this.#filtered, this.#plain]) await rig.fork(thread, act.back, change);
         return;
@@ -184,7 +189,7 @@ export class AgentWorld implements FilterWorld {
         : [];
     const spoken = says.map((length, at) => {
       const id = `${name}.u${at}`;
-      return new HumanMessage({ id, content: marked(id, length), additional_kwargs: kwargsOf(flag) });
+      return new HumanMessage({ id, content: content(id, length), additional_kwargs: kwargsOf(flag) });
     });
     await this.#both(turn, name, () => [...opening, ...spoken]);
   }
@@ -254,19 +259,19 @@ function appended(
   length: number,
   messages: readonly BaseMessage[],
 ): BaseMessage {
-  const content = marked(id, length);
+  const text = marked(id, length);
   switch (what) {
     case "system":
-      return new SystemMessage({ id, content });
+      return new SystemMessage({ id, content: text });
     case "answer":
-      return new AIMessage({ id, content });
+      return new AIMessage({ id, content: text });
     case "orphan result":
-      return new ToolMessage({ id, content, tool_call_id: `nobody's ${id}` });
+      return new ToolMessage({ id, content: text, tool_call_id: `nobody's ${id}` });
     case "late result": {
       const answered = new Set(messages.map(answeredBy));
       const calls = messages.flatMap(callsOf).map((call) => call.id ?? "");
       const open = calls.find((call) => !answered.has(call)) ?? calls[0] ?? `nobody's ${id}`;
-      return new ToolMessage({ id, content, tool_call_id: open });
+      return new ToolMessage({ id, content: text, tool_call_id: open });
     }
   }
 }

@@ -34,14 +34,22 @@ export interface Made {
   readonly previous: readonly string[];
   /** Contents of all messages of the conversation as they were. */
   readonly contents: ReadonlyMap<string, string>;
+  /** `Books.changes` then. */
+  readonly changes: number;
   summary: SessionSummary | undefined;
 }
 
 /** What a run has seen, and the first thing that was wrong with it. */
 export class Books {
   readonly made = new Map<string, Made>();
+  /** Which summaries rode on the answers of filters when they were given, by message id. */
+  readonly carried = new Map<string, readonly string[]>();
+  /** Summaries that an answer has carried once: a filter leaves it to the messages to keep them. */
+  readonly handedOver = new Set<string>();
   /** How much was looked at: a run that checks nothing proves nothing. */
   readonly counts: Record<string, number> = {};
+  /** How often threads were changed by hand. */
+  changes = 0;
   #problem: unknown;
 
   /** The summary of an id. */

@@ -3,7 +3,7 @@ import { agentSummarizer } from "@sessionfold/langchain";
 import { type AgentMiddleware, createMiddleware } from "langchain";
 import { triggerOf } from "../../support/config.ts";
 import type { VirtualTime } from "../../support/virtual-time.ts";
-import { checkFold, checkRead } from "../checks/check-fold.ts";
+import { checkFold, checkPaidOnce, checkRead } from "../checks/check-fold.ts";
 import { checkWindow } from "../checks/check-window.ts";
 import { recordsOn, stampedSummaries, unstampedSummaries } from "../checks/naive-log.ts";
 import { type Books, callAtHand, type FilterCall } from "./books.ts";
@@ -106,6 +106,13 @@ export function before(world: FilterWorld, agent: string, scope: string | undefi
         world.owners.set((response as { id?: string }).id ?? "", agent);
         books.check("answers", () => {
           const kept = recordsOn(response as never, call).map(({ id }) => id);
+          const { id: answerId = "" } = response as { id?: string };
+          for (const id of kept) books.handedOver.add(id);
+          const before = books.carried.get(answerId) ?? kept;
+          books.carried.set(
+            answerId,
+            kept.filter((id) => before.includes(id)),
+          );
           const known = stampedSummaries(call.input, call, books);
           for (const { id } of unstampedSummaries(call.shown, known, call.input, books, {
             place: "last",
@@ -189,9 +196,12 @@ async function write(world: FilterWorld, request: SummarizerRequest): Promise<st
     read: request.events.map(({ id }) => id),
     previous: request.previous.map(({ id }) => id),
     contents: new Map(call.input.map((message) => [message.id ?? "", contentOf(message)])),
+    changes: books.changes,
     summary: undefined,
   });
   books.check("requests", () => checkRead(books, call, request));
+  if (world.config.maxCachedThreads > 1)
+    books.check("paid once", () => checkPaidOnce(books, books.of(request.id)));
   switch (world.nextBehaviour()) {
     case "good":
       return marker;

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { type BaseMessage, ToolMessage } from "@langchain/core/messages";
 import { type AgentMiddleware, createMiddleware } from "langchain";
 import type { Flag, Step, ToolKind } from "./program.ts";
-import { kwargsOf, marked } from "./say.ts";
+import { content, kwargsOf, marked } from "./say.ts";
 import { stepAtHand } from "./scripted-model.ts";
 
 /** How a run of an agent ended. */
@@ -109,7 +109,7 @@ export function act(feed: Feed, args: { result: string; kind: ToolKind }, callId
     id: result,
     name: "act",
     tool_call_id: callId,
-    content: marked(result, 12),
+    content: content(result, result.endsWith(".r1") ? 11 : 12),
     status: kind === "error" ? "error" : "success",
     additional_kwargs: result.endsWith(".r0") ? kwargsOf(feed.flag) : {},
   });

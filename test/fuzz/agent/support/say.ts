@@ -15,6 +15,12 @@ export function marked(name: string, length: number): string {
   return `⟦${name}⟧${".".repeat(length)}`;
 }
 
+/** The same as content: some of it comes in blocks, as many clients write it. */
+export function content(name: string, length: number): string | { type: "text"; text: string }[] {
+  const text = marked(name, length);
+  return length % 4 === 3 ? [{ type: "text", text }] : text;
+}
+
 /** The markers in a message's text and its calls. */
 export function markersOf(message: BaseMessage): readonly string[] {
   return [...`${message.text} ${JSON.stringify(callsOf(message))}`.matchAll(MARKER)].map(([found]) => found);
@@ -61,9 +67,18 @@ export function kwargsOf(flag: Flag): Record<string, unknown> {
 }
 
 /** What somebody makes of a message by hand: other words under the same id. */
-export function edited(message: BaseMessage, text: string, keepsMetadata: boolean): BaseMessage {
+export function edited(
+  message: BaseMessage,
+  name: string,
+  length: number,
+  keepsMetadata: boolean,
+): BaseMessage {
   const fields = {
-    content: text,
+    // Blocks stay blocks: of such a message only the text within changes.
+    content:
+      typeof message.content === "string"
+        ? marked(name, length)
+        : [{ type: "text" as const, text: marked(name, length) }],
     additional_kwargs: { ...message.additional_kwargs },
     response_metadata: keepsMetadata ? { ...message.response_metadata } : {},
     ...(message.id !== undefined && { id: message.id }),
