@@ -170,6 +170,11 @@ describe("how long a summary may be", () => {
     },
   );
 
+  test("a limit that leaves no word of it", async () => {
+    for (const maxSummaryLength of [1, 4])
+      expect(failureCode(await foldWith(["😀 All is well."], { maxSummaryLength }))).toBe("empty-summary");
+  });
+
   test("summaries of parts that are longer than these", async () => {
     const server = await playing([play.huge(3000)]);
     const outcome: SummarizeOutcome = await new SessionSummarizer({

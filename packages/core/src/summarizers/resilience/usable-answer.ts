@@ -51,7 +51,10 @@ export function usableText(
   const source = previous.reduce((length, summary) => length + summary.text.length + 1, transcript.length);
   if (whole.length > source)
     throw new UnusableAnswer("summary-too-long", `: ${whole.length} characters for a source of ${source}`);
-  return maxLength === null ? whole : truncateText(whole, maxLength);
+  const cut = maxLength === null ? whole : truncateText(whole, maxLength);
+  // A limit of a few characters may leave nothing but the mark.
+  if (!hasWords(cut)) throw new UnusableAnswer("empty-summary");
+  return cut;
 }
 
 /**
