@@ -1,6 +1,7 @@
-import { HumanMessage } from "@langchain/core/messages";
+import { AIMessage, type BaseMessage, HumanMessage } from "@langchain/core/messages";
 import { eventCountThreshold } from "@sessionfold/core";
 import { foldHook, foldMessages } from "@sessionfold/langchain";
+import { createMiddleware } from "langchain";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { parcelAgent, serving, watchedFilter } from "../support/parcel-agent.ts";
 
@@ -65,5 +66,47 @@ describe("what the application hangs on fails nobody", () => {
     const messages = [new HumanMessage("Hi"), new HumanMessage("Are you there?")];
     await foldMessages(messages, { ...policy, clock: () => Number.NaN, logger });
     expect(warnings).toEqual(["sessionfold: the clock told no time; the machine's is taken"]);
+  });
+});
+
+describe("an answer that is not the agent's alone", () => {
+  const REFUSAL = "I cannot help with that.";
+  const fields = { content: REFUSAL };
+  const shared = new AIMessage(fields);
+
+  /** An agent with the filter and, within it, a guard; asks Alice until a summary rides on the refusal, then Bob. */
+  async function refused(refusal: () => AIMessage): Promise<Record<"alice" | "bob", readonly BaseMessage[]>> {
+    const server = await serving();
+    const { middleware } = watchedFilter(policy);
+    const guard = createMiddleware({
+      name: "guard",
+      wrapModelCall: (request, handler) =>
+        request.messages.at(-1)?.text === "Something bad" ? refusal() : handler(request),
+    });
+    const alice = parcelAgent(server, { middleware: [middleware, guard], thread: "alice" });
+    for (let turn = 0; turn < 3; turn++) await alice.ask(`Question ${turn}`);
+    await alice.ask("Something bad");
+    const bob = parcelAgent(server, { middleware: [middleware, guard], thread: "bob" });
+    await bob.ask("Something bad");
+    return { alice: await alice.messages(), bob: await bob.messages() };
+  }
+
+  test.each([
+    ["made of the same fields", () => new AIMessage(fields)],
+    ["the same object", () => shared],
+  ])("%s takes no summary into another thread", async (_, refusal) => {
+    const { alice, bob } = await refused(refusal);
+    expect(JSON.stringify(alice.at(-1))).toContain("SUMMARY 1");
+    expect(bob.map(({ text }) => text)).toEqual(["Something bad", REFUSAL]);
+    expect(JSON.stringify(bob)).not.toContain("SUMMARY");
+    expect(JSON.stringify([fields, shared])).not.toContain("SUMMARY");
+  });
+
+  test("one that comes from another thread leaves that thread's records behind", async () => {
+    const { alice } = await refused(() => new AIMessage(REFUSAL));
+    const { bob } = await refused(() => new AIMessage({ ...alice.at(-1)?.lc_kwargs, content: REFUSAL }));
+    expect(JSON.stringify(alice)).toContain("SUMMARY");
+    expect(bob.at(-1)?.text).toBe(REFUSAL);
+    expect(JSON.stringify(bob)).not.toContain("SUMMARY");
   });
 });

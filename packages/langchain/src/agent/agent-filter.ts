@@ -3,7 +3,6 @@ import type { StructuredToolInterface } from "@langchain/core/tools";
 import { isContextLengthError, type SessionEvent, type SummarizeOutcome } from "@sessionfold/core";
 import type { ResolvedOptions } from "@sessionfold/core/engine";
 import type { ModelRequest, WrapModelCallHandler } from "langchain";
-import { stampMessage } from "../messages/summary-records.ts";
 import { stateRecallTools } from "../recall/state-recall-tools.ts";
 import {
   type AgentSummarizerOptions,
@@ -22,6 +21,7 @@ import type { ModelCall } from "./model-call.ts";
 import { RequestFigures } from "./request-figures.ts";
 import { shownMessages, withoutPassing, withWindow } from "./request-window.ts";
 import { runningAgent, scopeOf } from "./running-agent.ts";
+import { stampedAnswer, withAnswerIn } from "./stamped-answer.ts";
 import { ToolResultTrimmer } from "./trim-tool-results.ts";
 
 /** What a model call's handler answers. */
@@ -91,7 +91,7 @@ export class AgentFilter {
     let call = await this.#foldBefore(this.#begin(request));
     let answer: AIMessage | undefined;
     try {
-      const send = (): Promise<Response> => Promise.resolve(handler(this.#windowed(call)));
+      const send = async (): Promise<Response> => handler(this.#windowed(call));
       const response = await send().catch(async (error: unknown) => {
         const harder = isContextLengthError(error) ? await this.#foldHarder(call) : undefined;
         if (harder === undefined) throw error;
@@ -99,8 +99,8 @@ export class AgentFilter {
         return send();
       });
       answer = answerIn(response);
-      this.#stamp(answer, call);
-      return response;
+      if (answer === undefined) return response;
+      return withAnswerIn(response, answer, stampedAnswer(answer, this.name, call));
     } finally {
       this.#background?.leave(call, answer);
     }
@@ -142,15 +142,6 @@ export class AgentFilter {
       return (await this.#background.waitIfTooLarge(call)) ? this.#again(call) : call;
     if (!this.#isClosed) await this.#fold(call);
     return call;
-  }
-
-  #stamp(answer: AIMessage | undefined, { conversation, scope }: ModelCall): void {
-    const { unstored } = conversation;
-    if (answer === undefined || (unstored.length === 0 && scope === undefined)) return;
-    stampMessage(answer, this.name, {
-      ...(scope !== undefined && { agent: scope }),
-      ...(unstored.length > 0 && { records: unstored }),
-    });
   }
 
   #windowed({ request, conversation, passing, agent }: ModelCall): ModelRequest {

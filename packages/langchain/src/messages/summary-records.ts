@@ -14,6 +14,13 @@ export interface SummaryRecord {
   readonly summary: unknown;
   /** True once the messages it covers were archived and left the state: the record then counts without them. */
   readonly archived?: boolean;
+  /**
+   * Of an archived record: ids and digests of what it covers, the latest of them. It hides one that is in the list, again or
+   * still, where it is what it was.
+   */
+  readonly covers?: readonly (readonly [id: string, digest: string])[];
+  /** A copy of an archived record on a message that it covers. It counts where the list has no other copy. */
+  readonly spare?: boolean;
 }
 
 /** What one filter left on a message. */
@@ -38,7 +45,8 @@ export function stampsOf(message: BaseMessage): Readonly<Record<string, MessageS
 export function stampMessage(message: BaseMessage, name: string, stamp: MessageStamp): void {
   const stamps = { ...stampsOf(message), [name]: stamp };
   message.response_metadata = { ...message.response_metadata, [METADATA_KEY]: stamps };
-  message.lc_kwargs.response_metadata = message.response_metadata;
+  // LangChain keeps the very object that a message was made from: it may be the caller's, and make further messages.
+  message.lc_kwargs = { ...message.lc_kwargs, response_metadata: message.response_metadata };
 }
 
 /** A record of a summary, with the digest of what it covers. */
