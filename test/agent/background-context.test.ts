@@ -104,6 +104,7 @@ describe("GOX-02: a fold in the background has nothing of the run that made it d
     });
     const its = backgroundAgent(models, { trigger: ({ userEvents }) => userEvents >= 4 });
     await askTurns(its, 3);
+    await its.filter.middleware.flush();
     isDown = true;
     await expect(its.ask("Question 3")).rejects.toThrow();
     await its.filter.middleware.flush();

@@ -31,6 +31,20 @@ describe("past the hard limit", () => {
     expect(models.written()).toHaveLength(1);
   });
 
+  test("the run that waited is told of the fold", async () => {
+    const { writer, held } = heldWriter();
+    const models = await twoModels(writer, (_, call) => `Answer ${call}`);
+    const its = backgroundAgent(models, { limit });
+    await askTurns(its, 6);
+    await until(() => models.written().length === 1);
+    const input = { messages: [{ role: "user", content: "Question 6" }] };
+    const streaming = its.agent.stream(input, { ...its.config, streamMode: "custom" } as never);
+    held.open();
+    const told: unknown[] = [];
+    for await (const piece of await streaming) told.push(piece);
+    expect(told).toMatchObject([{ summaryId: its.filter.of("summarized")[0]?.summary.id }]);
+  });
+
   test("a process that comes new to such a thread folds before it asks", async () => {
     const models = await twoModels();
     const { checkpointer, ...plain } = backgroundAgent(models, { enabled: false });

@@ -1,6 +1,7 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { AIMessage } from "@langchain/core/messages";
 import type { StructuredToolInterface } from "@langchain/core/tools";
-import { isContextLengthError, type SessionEvent, type SummarizeOutcome } from "@sessionfold/core";
+import { isContextLengthError, type SummarizeOutcome } from "@sessionfold/core";
 import type { ResolvedOptions } from "@sessionfold/core/engine";
 import type { ModelRequest, WrapModelCallHandler } from "langchain";
 import { stateRecallTools } from "../recall/state-recall-tools.ts";
@@ -13,9 +14,8 @@ import {
 import { answerIn } from "./answer-in.ts";
 import { BackgroundFolds, type BackgroundRun } from "./background-folds.ts";
 import { cacheSafeSummarizer, type PendingRequest } from "./cache-safe.ts";
-import type { Conversation } from "./conversation.ts";
 import { Conversations } from "./conversations.ts";
-import { foldInCall } from "./fold-call.ts";
+import { type FoldCall, foldInCall } from "./fold-call.ts";
 import { streamOutcome } from "./fold-event.ts";
 import type { ModelCall } from "./model-call.ts";
 import { RequestFigures } from "./request-figures.ts";
@@ -40,9 +40,8 @@ export class AgentFilter {
   readonly #conversations: Conversations;
   readonly #figures: RequestFigures;
   readonly #trimmer: ToolResultTrimmer | undefined;
-  /** For `cacheSafe`: the call in which a conversation is folded, and whose an event is. */
-  readonly #pending = new WeakMap<Conversation, ModelCall>();
-  readonly #owners = new WeakMap<SessionEvent, Conversation>();
+  /** For `cacheSafe`: the call whose conversation is being folded. Summarizers are handed copies of its events. */
+  readonly #pending = new AsyncLocalStorage<ModelCall>();
   readonly #background: BackgroundFolds | undefined;
   #isClosed = false;
 
@@ -50,18 +49,15 @@ export class AgentFilter {
   constructor(given: AgentSummarizerOptions) {
     const options = resolveFilterOptions(
       given,
-      cacheSafeSummarizer((events) => this.#pendingFor(events)),
+      cacheSafeSummarizer(() => this.#pendingRequest()),
     );
     this.#options = options;
-    const { summarizer, name, maxCachedThreads, trimToolResults, cacheSafe } = options;
+    const { summarizer, name, maxCachedThreads, trimToolResults } = options;
     this.#trimmer = trimToolResults && new ToolResultTrimmer(trimToolResults);
     const { ledger } = summarizer;
     const { summaryWriter, clock, transcript } = summarizer.options;
     const reading = { name, summaryWriter, clock };
-    this.#conversations = new Conversations(
-      { ledger, transcript, clock, reading, owners: cacheSafe ? this.#owners : undefined },
-      maxCachedThreads,
-    );
+    this.#conversations = new Conversations({ ledger, transcript, clock, reading }, maxCachedThreads);
     this.#figures = new RequestFigures(options, this.#trimmer);
     this.#background =
       options.background &&
@@ -168,8 +164,7 @@ export class AgentFilter {
   async #fold(call: ModelCall, attempt: Attempt = {}): Promise<SummarizeOutcome | undefined> {
     const { request, conversation, agent, scope, threadId } = call;
     const { background, force, options = this.#options.summarizer.options } = attempt;
-    if (this.#options.cacheSafe) this.#pending.set(conversation, call);
-    const outcome = await foldInCall({
+    const fold: FoldCall = {
       conversation,
       ledger: this.#options.summarizer.ledger,
       options,
@@ -181,7 +176,10 @@ export class AgentFilter {
       force: force === true,
       isDetached: background !== undefined,
       onRecord: background?.onRecord,
-    });
+    };
+    const outcome = await (this.#options.cacheSafe
+      ? this.#pending.run(call, () => foldInCall(fold))
+      : foldInCall(fold));
     if (outcome === undefined) return undefined;
     this.#options.report(outcome, this.#contextOf(call));
     // The run that made it due may be over; another one is told when it uses the summary.
@@ -201,10 +199,9 @@ export class AgentFilter {
     return { name: this.name, agent, scope, threadId };
   }
 
-  /** The request in which these events are about to be sent, as it would be sent without a fold. */
-  #pendingFor([first]: readonly SessionEvent[]): PendingRequest | undefined {
-    const conversation = first && this.#owners.get(first);
-    const call = conversation && this.#pending.get(conversation);
+  /** The request in which what is folded is about to be sent, as it would be sent without the fold. */
+  #pendingRequest(): PendingRequest | undefined {
+    const call = this.#pending.getStore();
     if (call === undefined) return undefined;
     const shown = shownMessages(call.conversation, { agent: call.agent, passing: [], mergeSummaries: false });
     const messages = this.#trimmer?.apply(shown.map(({ message }) => message));
