@@ -19,16 +19,14 @@ const WORDS_PER_TOKEN = 0.75;
  * messages up to the last one that is to be summarised, and one more user message with the instruction. What providers
  * keep in their prompt caches is the beginning of a request, so all of it but the instruction is found there.
  */
-export function cacheSafeSummarizer(
-  pendingFor: (events: readonly SessionEvent[]) => PendingRequest | undefined,
-): Summarizer {
+export function cacheSafeSummarizer(pendingRequest: () => PendingRequest | undefined): Summarizer {
   return {
     name: "cache-safe",
     model: null,
     // The messages are read where they stand: cutting them up would make other requests of them.
     readsEvents: true,
     async summarize(asked) {
-      const pending = pendingFor(asked.events);
+      const pending = pendingRequest();
       if (pending === undefined) throw new Error("The messages to summarise are not part of a request");
       const { systemMessage } = pending.request;
       const messages = [
