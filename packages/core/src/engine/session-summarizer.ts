@@ -19,7 +19,7 @@ import {
   type SummarizeOverrides,
 } from "./options.ts";
 import type { SummarizeOutcome } from "./outcome.ts";
-import { WRITER_OPTIONS } from "./writers.ts";
+import { heedsConcurrency, WRITER_OPTIONS } from "./writers.ts";
 
 /** What a single call may set. */
 export interface SummarizeOptions extends SummarizeOverrides {
@@ -98,6 +98,7 @@ export class SessionSummarizer {
     const given = { ...this.#given };
     if (replaced.model !== undefined) delete given.summarizer;
     if (replaced.summarizer !== undefined) for (const option of WRITER_OPTIONS) delete given[option];
+    if (!heedsConcurrency({ ...given, ...replaced })) delete given.concurrency;
     return resolveOptions({ ...given, ...replaced }, this.#breakers);
   }
 

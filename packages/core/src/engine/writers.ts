@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { copyEvent } from "../events/create-event.ts";
 import { ConfigurationError } from "../shared/errors.ts";
 import type { ChatModel } from "../summarizers/ask-model.ts";
 import { chatModelSummarizer } from "../summarizers/chat-model.ts";
@@ -10,7 +11,7 @@ import type { Redact } from "../summarizers/redact-events.ts";
 import type { Breakers } from "../summarizers/resilience/breaker.ts";
 import { inTurn } from "../summarizers/resilience/fallback.ts";
 import { type ResilienceOptions, resilient } from "../summarizers/resilience/resilient.ts";
-import type { Summarizer } from "../summarizers/summarizer.ts";
+import { around, type Summarizer } from "../summarizers/summarizer.ts";
 
 /** Who writes summaries, and what is done when they fail. */
 export interface WriterOptions extends PromptOptions, ChunkOptions, ResilienceOptions {
@@ -29,12 +30,14 @@ export interface WriterOptions extends PromptOptions, ChunkOptions, ResilienceOp
 export type Writer = ChatModel | Summarizer;
 
 /** Options that say who writes and how; a `summarizer` takes the place of them all. */
-export const WRITER_OPTIONS: readonly ("model" | "prompt" | "systemPrompt" | "mergePrompt")[] = [
-  "model",
-  "prompt",
-  "systemPrompt",
-  "mergePrompt",
-];
+export const WRITER_OPTIONS: readonly (
+  | "model"
+  | "prompt"
+  | "systemPrompt"
+  | "mergePrompt"
+  | "maxSummaryWords"
+  | "userName"
+)[] = ["model", "prompt", "systemPrompt", "mergePrompt", "maxSummaryWords", "userName"];
 
 const writer = z.custom<Writer>(
   (value) => isSummarizer(value) || typeof (value as { invoke?: unknown } | null)?.invoke === "function",
@@ -72,7 +75,20 @@ function guard(
     return resilient(owner, single, inParts, options, breakers);
   }
   const whole = options.maxInputTokens === undefined ? (single: Summarizer) => single : inParts;
-  return resilient(owner, redactingAnswers(owner, redact), whole, options, breakers);
+  return withOwnEvents(resilient(owner, redactingAnswers(owner, redact), whole, options, breakers));
+}
+
+/** A summarizer of somebody's own gets events of its own: what it does to them reaches neither the session nor the next. */
+function withOwnEvents(inner: Summarizer): Summarizer {
+  return around(inner, (request) =>
+    inner.summarize({
+      ...request,
+      events: request.events.map(copyEvent),
+      previous: [...request.previous],
+      blocks: [...request.blocks],
+      history: () => request.history()?.map(copyEvent) ?? null,
+    }),
+  );
 }
 
 function isSummarizer(value: unknown): value is Summarizer {
@@ -85,6 +101,16 @@ function refuseIgnored(options: WriterOptions): void {
     if (options[option] === undefined || (option !== "model" && hasModel(options))) continue;
     throw new ConfigurationError(`Expected \`${option}\` without \`summarizer\`: only a \`model\` heeds it`);
   }
+  if (options.concurrency !== undefined && !heedsConcurrency(options)) {
+    throw new ConfigurationError(
+      "Expected `concurrency` with `maxInputTokens`, or without `summarizer`, which is called once",
+    );
+  }
+}
+
+/** Whether anybody reads in parts: a model, or a summarizer that was given a limit to its input. */
+export function heedsConcurrency(options: WriterOptions): boolean {
+  return options.summarizer === undefined || options.maxInputTokens !== undefined || hasModel(options);
 }
 
 /** Whether a fallback is a model, which heeds the prompts. */
