@@ -6,6 +6,7 @@ import { BreakerOpen } from "../summarizers/resilience/breaker.ts";
 import { evaluateTrigger } from "../triggers/evaluate.ts";
 import type { TriggerExplanation } from "../triggers/trigger.ts";
 import { attempt } from "./attempt.ts";
+import { commitInTime } from "./commit-in-time.ts";
 import type { CompactionRun } from "./compaction-run.ts";
 import type { CompactionTarget, SummaryDraft } from "./compaction-target.ts";
 import { isWorthFolding, savesTokens } from "./gain.ts";
@@ -43,9 +44,10 @@ async function foldIfDue(
   if (run.signal?.aborted === true) return { kind: "skipped", reason: "aborted" };
   if (!options.enabled && run.force !== true) return { kind: "skipped", reason: "disabled" };
   const startedAt = performance.now();
+  let why: { readonly explanation: TriggerExplanation } | undefined;
   try {
     const explanation = run.force === true ? undefined : await ask(target, options, run);
-    const why = explanation && { explanation };
+    why = explanation && { explanation };
     if (explanation?.fired === false) return { kind: "skipped", reason: "not-triggered", ...why };
     const plan = makePlan(target, options);
     if (plan.kind === "nothing") return { kind: "skipped", reason: plan.reason, ...why };
@@ -57,11 +59,14 @@ async function foldIfDue(
     const read = { plan, reading, startedAt, telemetry };
     return await telemetry.within(() => fold(target, options, run, read, explanation));
   } catch (error) {
-    if (error instanceof CalledOff) return { kind: "skipped", reason: "aborted" };
-    if (error instanceof BreakerOpen) return { kind: "skipped", reason: "breaker-open" };
-    if (error instanceof Vetoed) return { kind: "skipped", reason: "vetoed" };
-    if (isSessionfoldError(error)) return { kind: "failed", error };
-    throw error;
+    if (error instanceof CalledOff) return { kind: "skipped", reason: "aborted", ...why };
+    if (error instanceof BreakerOpen) return { kind: "skipped", reason: "breaker-open", ...why };
+    if (error instanceof Vetoed) return { kind: "skipped", reason: "vetoed", ...why };
+    if (error instanceof SummarizeError) return { kind: "failed", error };
+    if (!isSessionfoldError(error)) throw error;
+    // A token counter, say, that goes wrong between the steps.
+    const failed = new SummarizeError("summarizer-failed", error.message, target.sessionId, { cause: error });
+    return { kind: "failed", error: failed };
   }
 }
 
@@ -94,12 +99,7 @@ async function fold(
     reason = "no-gain";
     return undefined;
   };
-  const committed = await attempt(
-    target.sessionId,
-    "commit-failed",
-    "The session service did not take the summary",
-    () => target.commit(drafted),
-  );
+  const committed = await commitInTime(target, drafted, { ...run, startedAt, timeoutMs: options.timeoutMs });
   if (committed === undefined) return { kind: "skipped", reason, ...why };
   const { draft, window } = committed;
   return {

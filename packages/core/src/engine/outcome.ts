@@ -1,5 +1,5 @@
 import type { SessionEvent } from "../events/session-event.ts";
-import type { SessionfoldError } from "../shared/errors.ts";
+import type { SummarizeError } from "../shared/errors.ts";
 import type { SessionSummary } from "../summaries/session-summary.ts";
 import type { TriggerExplanation } from "../triggers/trigger.ts";
 
@@ -38,7 +38,7 @@ export interface Skipped {
 /** It was tried and failed. The session is as it was. */
 export interface Failed {
   readonly kind: "failed";
-  readonly error: SessionfoldError;
+  readonly error: SummarizeError;
 }
 
 /** What became of an attempt to summarise. Nothing is ever thrown for what a model or a store does. */

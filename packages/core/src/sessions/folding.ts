@@ -7,14 +7,14 @@ import { copyEvent, createEvent } from "../events/create-event.ts";
 import type { SessionEvent } from "../events/session-event.ts";
 import { keyString, type SessionKey } from "../events/session-key.ts";
 import { BackgroundJobs } from "../shared/background-jobs.ts";
-import { keptAwake, withDeadline } from "../shared/deadline.ts";
+import { CalledOff, keptAwake, withDeadline } from "../shared/deadline.ts";
 import { windowOf } from "../summaries/window.ts";
 import { evaluateTrigger } from "../triggers/evaluate.ts";
 import type { SessionStatistics } from "../triggers/session-statistics.ts";
 import { type Asked, asAsked, bothAsked, lastEventAt, pauseOf } from "./asked.ts";
 import { checkPoint } from "./check-points.ts";
 import { Runs } from "./runs.ts";
-import type { SessionService } from "./session-service.ts";
+import type { Session, SessionService } from "./session-service.ts";
 import type { TrackedSession } from "./tracked-session.ts";
 import type { TrackedSessions } from "./tracked-sessions.ts";
 import { WaitingReads } from "./waiting-reads.ts";
@@ -168,7 +168,7 @@ export class Folding {
       await this.#tracked.use(key, async (tracked) => {
         // Also where it cannot be read: a read that waited for this need not ask for the same again.
         this.#reads.tried(tracked);
-        if ((await tracked.queue.run(() => tracked.read(this.#inner))) === null) return;
+        if ((await this.#readUntilClosed(key)) === null) return;
         this.#reads.tried(tracked);
         const { options } = this.#options.summarizer;
         const figures = this.statistics(tracked, undefined, options);
@@ -177,11 +177,23 @@ export class Folding {
         this.#folded(tracked, await this.run(tracked, undefined, options, run, true));
       });
     } catch (error) {
+      if (error instanceof CalledOff) return;
       const kind = error instanceof Error ? error.name : "unknown";
       this.#options.logger.warn(
         `sessionfold: could not fold session ${key.sessionId} in the background (${kind}); its next append tries again`,
       );
     }
+  }
+
+  /** Reads a session, but does not wait for a store that answers nobody any more: the end of it all must come. */
+  #readUntilClosed(key: SessionKey): Promise<Session | null> {
+    const read = (): Promise<Session | null> =>
+      this.#tracked.use(key, (tracked) => tracked.queue.run(() => tracked.read(this.#inner)));
+    return withDeadline(read, {
+      timeoutMs: null,
+      signal: this.#closing.signal,
+      timedOut: () => new CalledOff(),
+    });
   }
 
   /** Where nothing but the summary came in meanwhile, there is nothing more to do. */
@@ -215,15 +227,18 @@ export class Folding {
       log: () => tracked.log,
       statistics: () => this.statistics(tracked, scope, options),
       calibration: tracked.calibration,
+      // Who waits may give up before the store answers; until it does, its queue must stay the only one of that key.
       commit: (makeDraft) =>
-        tracked.queue.run(async () => {
-          const session = await tracked.readOrThrow(this.#inner);
-          const draft = tracked.generation === generation ? makeDraft(tracked.log) : undefined;
-          if (draft === undefined) return undefined;
-          await tracked.store(this.#inner, session, createEvent(draft.event, 0, options.clock));
-          const { mergeSummaries } = this.#options.summarizer.options;
-          return { draft, window: windowOf(tracked.log, { mergeSummaries }).map(copyEvent) };
-        }),
+        this.#tracked.use(tracked.key, () =>
+          tracked.queue.run(async () => {
+            const session = await tracked.readOrThrow(this.#inner);
+            const draft = tracked.generation === generation ? makeDraft(tracked.log) : undefined;
+            if (draft === undefined) return undefined;
+            await tracked.store(this.#inner, session, createEvent(draft.event, 0, options.clock));
+            const { mergeSummaries } = this.#options.summarizer.options;
+            return { draft, window: windowOf(tracked.log, { mergeSummaries }).map(copyEvent) };
+          }),
+        ),
     };
   }
 }
