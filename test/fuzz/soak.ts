@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import fc from "fast-check";
+import { filterRuns, graphRuns } from "./agent/agent-runs.ts";
 import { concurrentRuns, sequentialRuns } from "./lifecycle.ts";
 
 /** Runs of one seed; a failure is played again with its seed and path. */
@@ -22,6 +23,8 @@ const onRun = (changes: number): void => {
 const properties = {
   "whatever callers do at once": concurrentRuns(onRun),
   "whatever one caller does": sequentialRuns(onRun),
+  "whatever becomes of an agent's thread": filterRuns(({ windows = 0 }) => onRun(windows)),
+  "the same within createAgent": graphRuns(({ windows = 0 }) => onRun(windows)),
 };
 
 const began = Date.now();

@@ -41,13 +41,13 @@ async function lookThrough(
   let sent: Sent = { messages: [], systemText: "" };
   const answer = new AIMessage("seen");
   const config = { metadata: { lc_agent_name: agent } };
-  await AsyncLocalStorageProviderSingleton.runWithConfig(config, () =>
+  const response = await AsyncLocalStorageProviderSingleton.runWithConfig(config, () =>
     callOf(filter)(requestOf(thread, messages, undefined), async (request) => {
       sent = { messages: request.messages, systemText: request.systemMessage?.text ?? "" };
       return answer;
     }),
   );
-  return { sent, unstamped: recordsOn(answer, { scope: undefined }).length };
+  return { sent, unstamped: recordsOn(response as AIMessage, { scope: undefined }).length };
 }
 
 function textOf({ messages, systemText }: Sent): string {

@@ -200,7 +200,7 @@ async function write(world: FilterWorld, request: SummarizerRequest): Promise<st
     summary: undefined,
   });
   books.check("requests", () => checkRead(books, call, request));
-  if (world.config.maxCachedThreads > 1)
+  if (world.config.maxCachedThreads > 1 && world.config.strategy !== "whole")
     books.check("paid once", () => checkPaidOnce(books, books.of(request.id)));
   switch (world.nextBehaviour()) {
     case "good":
