@@ -26,7 +26,12 @@ export async function checkRestart(
   books.check("restarts", () => {
     assert.equal(first.unstamped, 0, "a filter that has seen nothing has something to keep");
     assert.equal(textOf(again.sent), textOf(first.sent), "another window after a trip through text");
-    if (knowing.unstamped === 0)
+    // What one filter could store only after another's younger summary counts as made later once it is read again.
+    const orders = messages.flatMap((message) =>
+      recordsOn(message, { scope: undefined }).map(({ id }) => books.of(id).order),
+    );
+    const isInOrder = orders.every((order, at) => at === 0 || order >= (orders[at - 1] ?? 0));
+    if (knowing.unstamped === 0 && isInOrder)
       assert.equal(textOf(first.sent), textOf(knowing.sent), "another window after a restart");
     for (const { sent } of [first, knowing])
       checkWindow(books, { ...who, input: messages, made: [], shown: [] }, sent);
