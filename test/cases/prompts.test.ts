@@ -69,7 +69,7 @@ describe("TPL-17: what the prompts may hold", () => {
     );
     const prepended = await twoFolds({ prompt: `New: [${CONVERSATION}]` });
     expect(prepended.prompt(0)).toMatch(/^New: \[user: question 0\n/);
-    expect(prepended.prompt(1)).toMatch(/^New: \[.*\nAda keeps bees\.\n\nuser: question 2\n/);
+    expect(prepended.prompt(1)).toMatch(/^New: \[.*\n {2}Ada keeps bees\.\n\nuser: question 2\n/);
     expect(prepended.prompt(1).split("Ada keeps bees.")).toHaveLength(2);
   });
 
