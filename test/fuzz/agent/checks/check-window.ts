@@ -4,7 +4,7 @@ import type { SessionEvent } from "@sessionfold/core";
 import { requestProblems } from "../../../support/provider-rules.ts";
 import { type ReferenceFold, referenceFold } from "../../../support/reference-fold.ts";
 import type { Books, FilterCall } from "../support/books.ts";
-import { answeredBy, callsOf, contentOf, isBlank, markerOf, markersOf } from "../support/say.ts";
+import { answeredBy, callsOf, contentOf, flagsOf, isBlank, markerOf, markersOf } from "../support/say.ts";
 import { type Kept, saidEvents, stampedSummaries, stillCounts, unstampedSummaries } from "./naive-log.ts";
 
 /** What a filter made of its input. */
@@ -90,12 +90,18 @@ function checkFates(
     assert.ok(standing.length <= 1, "a message that two summaries stand for");
     if (!naive.visible.includes(event.id)) {
       assert.equal(times, 0, "a message beside the summary that stands for it");
+    } else if (times === 0 && flagsOf(message).skipped && wasOmitted(books, event.id)) {
+      // The process that stored two filters' records out of order still leaves out what the older one left out.
     } else if (!leftOut.has(event.id) || times > 0) {
       assert.equal(times, 1, times === 0 ? "a message was lost" : "a message twice in a window");
       checkVerbatim(message, marker, sent);
     }
   }
   checkOrder(input, sent, books, naive.covers);
+}
+
+function wasOmitted(books: Books, id: string): boolean {
+  return [...books.made.values()].some(({ summary }) => summary?.coverage.omitted.includes(id) === true);
 }
 
 function isSame(some: readonly string[], others: readonly string[]): boolean {
