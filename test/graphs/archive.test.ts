@@ -102,8 +102,8 @@ describe.each([
     const conversation = stored.flatMap(({ message, actions }) =>
       message === undefined || actions.summary !== undefined ? [] : [message],
     );
-    const archived = conversation.filter(({ id }) => !left.some((message) => message.id === id));
-    expect(texts([...archived, ...left])).toEqual(texts(all));
+    const behind = left.filter(({ id }) => !conversation.some((message) => message.id === id));
+    expect(texts([...conversation, ...behind])).toEqual(texts(all));
     expect((await agent.graph.getState(config)).next).toEqual([]);
   });
 });

@@ -65,6 +65,7 @@ export class Conversation {
       const event = isShared ? like.conversation.#events[at] : undefined;
       entries.push(...this.#take(message, digestAt(at), event));
     }
+    entries.push(...this.#rest());
     for (const record of like === undefined ? [] : like.conversation.unstored) {
       const event = this.#reader.summaryEvent(record);
       if (event === undefined || entries.some(({ id }) => id === event.id)) continue;
@@ -121,6 +122,7 @@ export class Conversation {
       }
       for (const event of this.#take(message, digestAt(at))) this.log.append(event);
     }
+    for (const event of this.#rest()) this.log.append(event);
   }
 
   /** Appends a summary that was made just now. The record of it is undefined where what it covers is not all here. */
@@ -160,10 +162,19 @@ export class Conversation {
     this.#events.push(event);
     this.#plain.add(event);
     this.#setup.owners?.set(event, this);
-    for (const { id } of summaries) {
+    this.#keep(summaries);
+    return [...summaries, event];
+  }
+
+  #rest(): readonly SessionEvent[] {
+    return this.#keep(this.#reader.rest());
+  }
+
+  #keep(carried: readonly SessionEvent[]): readonly SessionEvent[] {
+    for (const { id } of carried) {
       this.#carried.add(id);
       this.#unstored.delete(id);
     }
-    return [...summaries, event];
+    return carried;
   }
 }

@@ -39,14 +39,21 @@ const schema = z.strictObject(
  * Archives at the end of each run of an agent, beside `agentSummarizer`: messages that are folded go to a session service
  * and leave the state. It costs one step a run. `invoke` then returns, and checkpoints then hold, what is left; the window
  * of the agent stays the same, and what left is recalled with `recallTools` over that service. A service that fails is warned of, and the next run tries again.
+ * Within another graph it does nothing and warns once: use `archiveThread` on that graph.
  * @throws ConfigurationError that names the option, what was expected and what came.
  */
 export function archive(options: ArchiveMiddlewareOptions): AgentMiddleware {
   const { key, logger = console, ...rest } = validate(schema, options);
   const { sessions, name, messagesKey, minMessages = DEFAULT_MIN_MESSAGES } = resolveArchiveOptions(rest);
+  let hasWarned = false;
   return createMiddleware({
     name: "sessionfoldArchive",
     afterAgent: async (state, runtime) => {
+      if (isWithinGraph(runtime)) {
+        if (!hasWarned) logger.warn(WITHIN_GRAPH);
+        hasWarned = true;
+        return undefined;
+      }
       const messages = (state as Readonly<Record<string, unknown>>)[messagesKey];
       const plan = planArchive(Array.isArray(messages) ? messages : [], { name, minMessages });
       if (plan.kind === "nothing") return undefined;
@@ -61,3 +68,16 @@ export function archive(options: ArchiveMiddlewareOptions): AgentMiddleware {
     },
   });
 }
+
+const WITHIN_GRAPH =
+  "sessionfold: archive does nothing in an agent that runs within another graph, whose state keeps the messages; " +
+  "use archiveThread on that graph";
+
+/** The messages that an agent removes as a node of a graph stay in the state of that graph. */
+function isWithinGraph({ configurable }: { readonly configurable?: unknown }): boolean {
+  const { checkpoint_ns: namespace } = (configurable ?? {}) as { readonly checkpoint_ns?: unknown };
+  return typeof namespace === "string" && namespace.includes(BETWEEN_GRAPHS);
+}
+
+/** What LangGraph puts between the namespaces of a graph and of one within it. */
+const BETWEEN_GRAPHS = "|";

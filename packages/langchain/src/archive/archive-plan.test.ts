@@ -1,4 +1,10 @@
-import { AIMessage, type BaseMessage, HumanMessage, RemoveMessage } from "@langchain/core/messages";
+import {
+  AIMessage,
+  type BaseMessage,
+  HumanMessage,
+  RemoveMessage,
+  ToolMessage,
+} from "@langchain/core/messages";
 import { SessionSummary } from "@sessionfold/core";
 import { expect, test } from "vitest";
 import { combinedDigest, digestOf } from "../messages/message-digest.ts";
@@ -68,12 +74,14 @@ test("turns are counted from the same message as before, wherever the record goe
   const messages = turns(0, 10);
   fold(messages, 12, 15);
   const left = after(messages, plan(messages));
-  expect(left.map(({ id }) => id)).toEqual(["u6", "a6", "u7", "a7", "u8", "a8", "u9", "a9"]);
-  const [record] = stampsOf(left[3] as BaseMessage)?.[NAME]?.records ?? [];
+  expect(left.map(({ id }) => id)).toEqual(["a0", "u6", "a6", "u7", "a7", "u8", "a8", "u9", "a9"]);
+  const [record] = stampsOf(left[4] as BaseMessage)?.[NAME]?.records ?? [];
+  const direct = ["archived:S", "a0", "u0", ...turns(1, 6).map(({ id }) => id)];
   expect(record).toMatchObject({
     archived: true,
-    summary: { id: "S", coverage: { direct: ["archived:S"], replaces: [], planSeq: 2, fromSeq: -0.5 } },
+    summary: { id: "S", coverage: { direct, replaces: [], planSeq: 3, fromSeq: -0.5 } },
   });
+  expect(stampsOf(left[0] as BaseMessage)?.[NAME]?.records).toEqual([{ ...record, spare: true }]);
 });
 
 test("a summary that is in the service already is not sent again, and its record does not grow", () => {
@@ -82,19 +90,38 @@ test("a summary that is in the service already is not sent again, and its record
   const first = plan(messages);
   expect(first.events.map(({ id }) => id)).toEqual(["u0", "a0", "u1", "a1", "S"]);
   const left = [...after(messages, first), ...turns(6, 10)];
-  fold(left, 4, 9, "S2", ["S"]);
+  fold(left, 5, 10, "S2", ["S"]);
   const second = plan(left);
   expect(second.events.map(({ id }) => id)).toEqual(["u2", "a2", "u3", "a3", "S2"]);
   const end = after(left, second);
-  const records = end.flatMap((message) => stampsOf(message)?.[NAME]?.records ?? []);
-  for (const { summary } of records.filter(({ archived }) => archived))
-    expect((summary as { coverage: { direct: string[] } }).coverage.direct).toHaveLength(1);
+  expect(end.slice(0, 2).map(({ id }) => id)).toEqual(["a0", "u4"]);
+  const records = stampsOf(end[0] as BaseMessage)?.[NAME]?.records ?? [];
+  expect(records.map(({ summary }) => (summary as { id: string }).id)).toEqual(["S2"]);
   expect(planArchive(end, options)).toEqual({ kind: "nothing", reason: "nothing-folded" });
 });
 
-test("without an AI message that stays nothing leaves", () => {
-  const messages = [...turns(0, 3), new HumanMessage({ id: "u", content: "next" })];
-  // As a hook leaves it: on the latest AI message, which it covers itself.
-  fold(messages, 6, 5);
+test("a record does not grow with the archive", () => {
+  const messages = turns(0, 300);
+  fold(messages, 590, 593);
+  const left = after(messages, plan(messages));
+  const records = left.flatMap((message) => stampsOf(message)?.[NAME]?.records ?? []);
+  expect(records).toHaveLength(2);
+  for (const { covers, summary } of records) {
+    expect(covers).toHaveLength(201);
+    expect((summary as { coverage: { direct: string[] } }).coverage.direct).toHaveLength(202);
+  }
+});
+
+test("without an AI message that can be told to stay nothing leaves", () => {
+  const messages = [
+    new HumanMessage({ id: "u0", content: "first" }),
+    new AIMessage({ id: "a0", content: "", tool_calls: [{ id: "c", name: "look", args: {} }] }),
+    new ToolMessage({ id: "t0", content: "seen", tool_call_id: "c" }),
+    new AIMessage("done"),
+  ];
+  fold(messages, 3, 3);
   expect(planArchive(messages, options)).toEqual({ kind: "nothing", reason: "no-survivor" });
+  messages[3] = new AIMessage({ id: "a1", content: "done" });
+  fold(messages, 3, 3);
+  expect(planArchive(messages, options)).toMatchObject({ kind: "archive", messages: 3 });
 });

@@ -18,7 +18,7 @@ export function departure(length: number, leaving: ReadonlySet<number>): Departu
 
 /**
  * The record of a summary whose events have left the state: it counts without them. In their place stands one id that no
- * message has, so that a record never grows with the archive; the session service has the whole one. Positions follow
+ * message has, and those of the latest ones; so a record does not grow with the archive, and the session service has the whole one. Positions follow
  * those of the messages that stay.
  */
 export function collapseRecord(
@@ -26,14 +26,15 @@ export function collapseRecord(
   digest: string,
   {
     position,
-    staying,
+    covers,
     omitted,
     departure,
   }: {
     /** Where the summary stood. */
     readonly position: number;
-    /** Ids of what it covers, and of what it omitted, that stay in the state and hidden. */
-    readonly staying: readonly string[];
+    /** Ids and digests of what it covers: of what stays in the state, hidden, and of what may come back. */
+    readonly covers: NonNullable<SummaryRecord["covers"]>;
+    /** Ids of what it omitted that stay in the state, hidden. */
     readonly omitted: readonly string[];
     readonly departure: Departure;
   },
@@ -44,10 +45,11 @@ export function collapseRecord(
     v: 1,
     digest,
     archived: true,
+    covers,
     summary: {
       ...summary.toJSON(),
       coverage: {
-        direct: [`archived:${summary.id}`, ...staying],
+        direct: [`archived:${summary.id}`, ...covers.map(([id]) => id)],
         replaces: [],
         omitted,
         fromSeq,

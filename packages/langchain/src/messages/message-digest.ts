@@ -102,3 +102,11 @@ export function combinedDigest(digests: Iterable<number>): string {
   for (const digest of digests) hash.number(digest);
   return hash.sum.toString(36);
 }
+
+/** A digest of a message and of all before it, whose own one is `before`. */
+export function linkedDigest(before: number, digest: number): number {
+  const hash = new Hash();
+  hash.number(before);
+  hash.number(digest);
+  return hash.sum;
+}

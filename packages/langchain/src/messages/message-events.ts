@@ -7,7 +7,7 @@ import {
   summaryWriter,
   systemClock,
 } from "@sessionfold/core/engine";
-import { combinedDigest, digestOf } from "./message-digest.ts";
+import { combinedDigest, digestOf, linkedDigest } from "./message-digest.ts";
 import { recordsOf, type SummaryRecord, stampsOf } from "./summary-records.ts";
 
 /** Who speaks in an AI message without a name. Nobody owns it. */
@@ -40,8 +40,9 @@ export interface KnownMessage {
 }
 
 /**
- * Reads a growing list of messages as a log of events. An event's id is the message's, or one of its content where it
- * has none; its seq is the message's index. A summary counts while the messages it covers are as they were.
+ * Reads a growing list of messages as a log of events. An event's id is the message's; where it has none, one of its content
+ * and of that of all such messages before it: a text that is said twice is told apart, and a list that has lost one matches
+ * no summary behind it. Its seq is the message's index. A summary counts while the messages it covers are as they were.
  */
 export class MessageEvents {
   readonly #name: string;
@@ -49,6 +50,11 @@ export class MessageEvents {
   readonly #writer: SummaryWriter;
   readonly #clock: Clock;
   readonly #digests = new Map<string, number>();
+  /** What archived records cover, by id: a message that is another one by now gets an id of its own. */
+  readonly #archived = new Map<string, string>();
+  readonly #spare = new Map<unknown, SummaryRecord>();
+  #chain = 0;
+  #isPrompt = true;
   #index = 0;
   #lastSeq = -1;
   #turn: string | undefined;
@@ -62,9 +68,14 @@ export class MessageEvents {
 
   /** Takes the next message. `known` spares the work for one that was looked at before. */
   add(message: BaseMessage, known: KnownMessage = {}): AddedMessage {
-    const records = isAiMessage(message) ? recordsOf(message, this.#name, this.#scope) : NO_RECORDS;
+    const records = this.#withoutSpare(
+      isAiMessage(message) ? recordsOf(message, this.#name, this.#scope) : NO_RECORDS,
+    );
     const summaries = this.#summariesOf(records);
     const { digest = digestOf(message) } = known;
+    // A prompt that is written anew for each call must not make all that follows it new.
+    this.#isPrompt &&= message.type === "system";
+    if (!message.id && !this.#isPrompt) this.#chain = linkedDigest(this.#chain, digest);
     const event = this.#reuse(known.event) ?? this.#eventOf(message, this.#idOf(message, digest));
     this.#digests.set(event.id, digest);
     if (isHumanMessage(message)) this.#turn = event.id;
@@ -75,6 +86,30 @@ export class MessageEvents {
       summaries.push(...this.#summariesOf(records).filter(({ id }) => !known.has(id)));
     }
     return { summaries, event };
+  }
+
+  /** Summaries that only a spare copy of the record tells of, at the end of the list. */
+  rest(): SessionEvent[] {
+    const records = [...this.#spare.values()];
+    this.#spare.clear();
+    return this.#summariesOf(records);
+  }
+
+  /** The place of a record says what it was made for. That of a spare one does not, so others come first. */
+  #withoutSpare(records: readonly SummaryRecord[]): readonly SummaryRecord[] {
+    if (records.length === 0) return records;
+    for (const record of records) {
+      const id = idOf(record);
+      if (record.archived === true) this.#heed(record);
+      if (record.spare === true) this.#spare.set(id, record);
+      else this.#spare.delete(id);
+    }
+    return records.filter(({ spare }) => spare !== true);
+  }
+
+  #heed({ covers }: SummaryRecord): void {
+    for (const [id, digest] of Array.isArray(covers) ? covers : NO_PAIRS)
+      if (typeof id === "string" && typeof digest === "string") this.#archived.set(id, digest);
   }
 
   #summariesOf(records: readonly SummaryRecord[]): SessionEvent[] {
@@ -88,8 +123,19 @@ export class MessageEvents {
   summaryEvent(record: SummaryRecord): SessionEvent | undefined {
     const summary = readSummary(record);
     if (summary === undefined) return undefined;
-    const stillThere = record.archived === true || record.digest === this.digestOfCovered(summary);
-    return stillThere ? this.#placed(summary) : undefined;
+    if (record.archived === true) return this.#placed(this.#ofWhatIsHere(summary, record));
+    return record.digest === this.digestOfCovered(summary) ? this.#placed(summary) : undefined;
+  }
+
+  /** An archived summary without the messages that are here and no longer what it read. */
+  #ofWhatIsHere(summary: SessionSummary, record: SummaryRecord): SessionSummary {
+    this.#heed(record);
+    const direct = summary.coverage.direct.filter((id) => {
+      const [here, then] = [this.#digests.get(id), this.#archived.get(id)];
+      return here === undefined || then === undefined || here.toString(36) === then;
+    });
+    if (direct.length === summary.coverage.direct.length) return summary;
+    return SessionSummary.fromJSON({ ...summary.toJSON(), coverage: { ...summary.coverage, direct } });
   }
 
   /** A new summary as an event, placed behind the messages so far. */
@@ -129,10 +175,17 @@ export class MessageEvents {
   }
 
   #idOf(message: BaseMessage, digest: number): string {
-    const id = message.id || `content:${digest.toString(36)}`;
+    const id = this.#ownId(message, digest);
     let unique = id;
     for (let copy = 2; this.#digests.has(unique); copy++) unique = `${id}:${copy}`;
     return unique;
+  }
+
+  #ownId({ id }: BaseMessage, digest: number): string {
+    const content = digest.toString(36);
+    if (!id) return `content:${this.#isPrompt ? content : this.#chain.toString(36)}`;
+    const then = this.#archived.get(id);
+    return then === undefined || then === content ? id : `${id}${EDITED}${content}`;
   }
 
   #eventOf(message: BaseMessage, id: string): SessionEvent {
@@ -165,10 +218,11 @@ export function eventsOfMessages(
   reading: MessageReading = {},
 ): readonly SessionEvent[] {
   const reader = new MessageEvents(reading);
-  return messages.flatMap((message) => {
+  const events = messages.flatMap((message) => {
     const { summaries, event } = reader.add(message);
     return [...summaries, event];
   });
+  return [...events, ...reader.rest()];
 }
 
 /** Pins and skip flags of a message: `additional_kwargs.sessionfold`, of the shape `{ pinned: true }`. */
@@ -182,6 +236,15 @@ export function actionsOf(message: BaseMessage): EventActions {
   };
 }
 
+/** Stands between the id of a message and the digest of its text, where another text of that id was archived. */
+export const EDITED = "@";
+
+/** The id of a record's summary. */
+function idOf({ summary }: SummaryRecord): unknown {
+  return (summary as { id?: unknown } | null)?.id;
+}
+
+const NO_PAIRS: NonNullable<SummaryRecord["covers"]> = [];
 const NO_RECORDS: readonly SummaryRecord[] = [];
 const NO_ACTIONS: EventActions = Object.freeze({});
 
