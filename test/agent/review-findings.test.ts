@@ -1,9 +1,12 @@
 import { AIMessage, type BaseMessage, HumanMessage } from "@langchain/core/messages";
-import { eventCountThreshold } from "@sessionfold/core";
+import type { SummarizeOutcome, Summarizer } from "@sessionfold/core";
+import { approximateCounter, eventCountThreshold, extractive, tokenThreshold } from "@sessionfold/core";
 import { foldHook, foldMessages } from "@sessionfold/langchain";
-import { createMiddleware } from "langchain";
+import { createMiddleware, tool } from "langchain";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { z } from "zod";
 import { parcelAgent, serving, watchedFilter } from "../support/parcel-agent.ts";
+import { stubSummarizer } from "../support/stub-summarizer.ts";
 
 const policy = { trigger: eventCountThreshold(12), keep: { turns: 1 } } as const;
 
@@ -108,5 +111,50 @@ describe("an answer that is not the agent's alone", () => {
     expect(JSON.stringify(alice)).toContain("SUMMARY");
     expect(bob.at(-1)?.text).toBe(REFUSAL);
     expect(JSON.stringify(bob)).not.toContain("SUMMARY");
+  });
+});
+
+describe("a request that is too long for the model", () => {
+  const never = { trigger: tokenThreshold(1e9), keep: { turns: 1 } } as const;
+  const study = tool(async ({ page }) => `Page ${page}: ${"data ".repeat(120)}`, {
+    name: "study",
+    description: "Reads a page.",
+    schema: z.object({ page: z.number() }),
+  });
+
+  /** Reads many pages about a document that fills most of the model's window, then answers. */
+  async function research(summarizer: Summarizer): Promise<readonly SummarizeOutcome[]> {
+    const server = await serving(
+      (_, call) => (call < 10 ? { toolCalls: [{ name: "study", args: { page: call } }] } : "Done"),
+      { contextWindow: 3000, tokenCounter: approximateCounter() },
+    );
+    const filter = watchedFilter({ ...never, summarizer });
+    const { ask } = parcelAgent(server, { middleware: [filter.middleware], more: { tools: [study] } });
+    expect((await ask(`Document: ${"text ".repeat(1700)}`)).at(-1)?.text).toBe("Done");
+    return filter.outcomes;
+  }
+
+  test("what cannot be folded is no measure of what is kept", async () => {
+    const outcomes = await research(extractive());
+    const folds = outcomes.filter((outcome) => outcome.kind === "summarized");
+    expect(folds.length).toBeGreaterThan(0);
+    for (const { before, after } of folds) expect(after.tokens).toBeLessThan(before.tokens);
+  });
+
+  test("a summary that takes more than it stands for is followed by a shorter one of all", async () => {
+    const asked: (number | undefined)[] = [];
+    const summarizer = stubSummarizer(({ targetTokens }) => {
+      asked.push(targetTokens);
+      return asked.length === 1 ? "much to say ".repeat(250) : "Parcels wait at gate 7.";
+    });
+    await research(summarizer);
+    expect(asked.length).toBeGreaterThan(1);
+    expect(asked[1]).toBeLessThan(asked[0] ?? 0);
+  });
+
+  test("where no summary helps, the caller gets the provider's own error", async () => {
+    const wordy = stubSummarizer(() => "much to say ".repeat(200));
+    await expect(research(wordy)).rejects.toThrow(/maximum context length/);
+    expect(wordy.requests).toHaveLength(2);
   });
 });

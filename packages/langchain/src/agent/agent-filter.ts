@@ -17,6 +17,7 @@ import { cacheSafeSummarizer, type PendingRequest } from "./cache-safe.ts";
 import { Conversations } from "./conversations.ts";
 import { type FoldCall, foldInCall } from "./fold-call.ts";
 import { streamOutcome } from "./fold-event.ts";
+import { HARDER, type Harder, harderFold } from "./harder.ts";
 import type { ModelCall } from "./model-call.ts";
 import { RequestFigures } from "./request-figures.ts";
 import { shownMessages, withoutPassing, withWindow } from "./request-window.ts";
@@ -89,10 +90,23 @@ export class AgentFilter {
     try {
       const send = async (): Promise<Response> => handler(this.#windowed(call));
       const response = await send().catch(async (error: unknown) => {
-        const harder = isContextLengthError(error) ? await this.#foldHarder(call) : undefined;
-        if (harder === undefined) throw error;
-        call = harder;
-        return send();
+        let tooLong = error;
+        let size = this.#figures.of(call).windowTokens;
+        for (const harder of HARDER) {
+          if (!isContextLengthError(tooLong)) break;
+          const shorter = await this.#foldHarder(call, harder);
+          if (shorter === undefined) break;
+          call = shorter;
+          const left = this.#figures.of(call).windowTokens;
+          if (left >= size) continue;
+          size = left;
+          try {
+            return await send();
+          } catch (again) {
+            tooLong = again;
+          }
+        }
+        throw tooLong;
       });
       answer = answerIn(response);
       if (answer === undefined) return response;
@@ -149,16 +163,18 @@ export class AgentFilter {
   }
 
   /**
-   * Folds down to a quarter of what is there: the model has said that its window is smaller than we were told. Undefined
-   * where that does not help.
+   * Folds more than the options ask for: the model has said that its window is smaller than we were told. Undefined where
+   * nothing can be done about it.
    */
-  async #foldHarder(call: ModelCall): Promise<ModelCall | undefined> {
+  async #foldHarder(call: ModelCall, harder: Harder): Promise<ModelCall | undefined> {
     if ((await this.#background?.end(call)) === false) return undefined;
     const again = this.#again(call);
-    const tokens = Math.floor(this.#figures.of(again).tokens / HARDER);
-    const options = this.#options.summarizer.withOverrides({ keep: { tokens } });
+    const { summarizer } = this.#options;
+    const options = summarizer.withOverrides(
+      harderFold(harder, this.#figures.of(again).tokens, again, summarizer.options),
+    );
     const outcome = await this.#fold(again, { options, force: true });
-    return outcome?.kind === "summarized" ? again : undefined;
+    return outcome?.kind === "failed" ? undefined : again;
   }
 
   async #fold(call: ModelCall, attempt: Attempt = {}): Promise<SummarizeOutcome | undefined> {
@@ -174,6 +190,7 @@ export class AgentFilter {
       signal: background === undefined ? request.runtime.signal : background.signal,
       statistics: () => this.#figures.of(call, background?.answer()),
       force: force === true,
+      mustShrink: force === true,
       isDetached: background !== undefined,
       onRecord: background?.onRecord,
     };
@@ -209,6 +226,3 @@ export class AgentFilter {
     return { request: call.request, window };
   }
 }
-
-/** By how much a window is shortened that was too long for the model. */
-const HARDER = 4;

@@ -20,6 +20,8 @@ export interface FoldCall {
   /** Figures of the request as it would be sent. */
   readonly statistics: () => SessionStatistics;
   readonly force?: boolean;
+  /** A summary that takes no less than what it stands for is dropped. */
+  readonly mustShrink?: boolean;
   /** No call waits for it: the conversation may grow meanwhile. */
   readonly isDetached?: boolean;
   /** Told of the record of the summary that came of it. */
@@ -47,7 +49,7 @@ export async function foldInCall(call: FoldCall): Promise<SummarizeOutcome | und
 }
 
 function targetOf(call: FoldCall): CompactionTarget {
-  const { conversation, ledger, options, scope, agent, threadId, statistics, onRecord } = call;
+  const { conversation, ledger, options, scope, agent, threadId, statistics, onRecord, mustShrink } = call;
   const { log, calibration } = conversation;
   return {
     sessionId: threadId ?? "",
@@ -59,6 +61,7 @@ function targetOf(call: FoldCall): CompactionTarget {
     commit: async (makeDraft) => {
       const draft = makeDraft(log);
       if (draft === undefined) return undefined;
+      if (mustShrink === true && draft.after.tokens >= draft.before.tokens) return undefined;
       const record = conversation.commit(draft.event, draft.summary);
       if (record !== undefined) onRecord?.(record);
       return { draft, window: windowOf(log, { agent, mergeSummaries: options.mergeSummaries }) };
