@@ -174,7 +174,9 @@ export class AgentFilter {
       harderFold(harder, this.#figures.of(again).tokens, again, summarizer.options),
     );
     const outcome = await this.#fold(again, { options, force: true });
-    return outcome?.kind === "failed" ? undefined : again;
+    // A shorter summary may still be one.
+    const isOver = outcome?.kind === "failed" && outcome.error.code !== "summary-too-long";
+    return isOver ? undefined : again;
   }
 
   async #fold(call: ModelCall, attempt: Attempt = {}): Promise<SummarizeOutcome | undefined> {
