@@ -19,7 +19,7 @@ export function checkCommit(
   const request = world.script.asked.get(summary.id);
   assert.ok(request !== undefined, "a summary that nobody was asked for");
   assert.notEqual(summary.text.trim(), "", "an empty summary was committed");
-  const { direct, replaces, omitted } = summary.coverage;
+  const { direct, replaces } = summary.coverage;
   assert.deepEqual(replaces, request.previous, "a summary replaces others than it read");
   assert.deepEqual(
     direct.filter((id) => request.read.has(id)),
@@ -37,23 +37,52 @@ export function checkCommit(
   }
   if (world.isAlone)
     assert.ok(is.naive.effective.includes(summary.id), "a summary was committed without effect");
-  const planned = plannedFrom(world.storage.versions(key), now, summary.coverage.planSeq);
-  checkWhatStays(planned, new Set([...direct, ...omitted]), now.pruned);
-  if (world.isAlone) checkRead(planned, request.order);
-  checkWhole(planned, request.order, new Set([...direct, ...omitted]));
-  const kept = keptIds(planned, summary.metadata.keep as KeepPolicy);
-  for (const id of [...request.read.keys(), ...omitted])
-    assert.ok(!kept.has(id), "a summary took what keep asks for");
+  const problems = plannedFrom(world.storage.versions(key), now, summary.coverage.planSeq).map((planned) =>
+    problemOf(() => checkPlan(world, summary, request.order, planned, now.pruned)),
+  );
+  if (problems.every((problem) => problem !== undefined)) throw problems[0];
   // Of two processes neither knows what the other appends between its read and its write.
   if (world.isAlone) checkFigures(summary, is, was);
 }
 
-/** The log as it was when a summary was planned; it may have been pruned since. */
-function plannedFrom(versions: readonly Version[], now: Version, planSeq: number): LogView {
-  const then = versions.find(
-    ({ incarnation, events }) => incarnation === now.incarnation && events?.at(-1)?.seq === planSeq,
-  );
-  return then === undefined ? makeView((now.events ?? []).filter(({ seq }) => seq <= planSeq)) : viewOf(then);
+function problemOf(check: () => void): unknown {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+/** What a plan may take of the log as its decorator knew it. */
+function checkPlan(
+  world: World,
+  { coverage: { direct, omitted }, metadata }: SessionSummary,
+  read: readonly string[],
+  planned: LogView,
+  pruned: ReadonlySet<string>,
+): void {
+  const gone = new Set([...direct, ...omitted]);
+  checkWhatStays(planned, gone, pruned);
+  if (world.isAlone) checkRead(planned, read);
+  checkWhole(planned, read, gone);
+  const kept = keptIds(planned, metadata.keep as KeepPolicy);
+  for (const id of [...read, ...omitted]) assert.ok(!kept.has(id), "a summary took what keep asks for");
+}
+
+/**
+ * The log as it was when a summary was planned; it may have been pruned since. Where another process wrote between a
+ * decorator's read and its append, the plan behind that append knows the append and not what came before it: the log as
+ * that decorator had read it is the second.
+ */
+function plannedFrom(versions: readonly Version[], now: Version, planSeq: number): readonly LogView[] {
+  const isOurs = ({ incarnation }: Version): boolean => incarnation === now.incarnation;
+  const then = versions.find((version) => isOurs(version) && version.events?.at(-1)?.seq === planSeq);
+  if (then === undefined) return [makeView((now.events ?? []).filter(({ seq }) => seq <= planSeq))];
+  const last = then.events?.slice(-1) ?? [];
+  const read = then.readTo === undefined ? undefined : versions[then.readTo];
+  if (read === undefined || !isOurs(read) || read.index === then.index - 1) return [viewOf(then)];
+  return [viewOf(then), makeView([...(read.events ?? []), ...last])];
 }
 
 function isStored(event: SessionEvent | undefined, bytes: string): boolean {

@@ -43,6 +43,15 @@ export function makeView(events: readonly SessionEvent[]): LogView {
   };
 }
 
+/**
+ * Whether one of these summaries, by default the effective ones, covers what is not in the log. That is so once events are pruned, and where one process deletes a
+ * session and makes it anew between another one's last read and its write: the summary is then of the session that is gone.
+ */
+export function lacksCovered({ said, naive }: LogView, summaries = naive.effective): boolean {
+  const stored = new Set(said.map(({ id }) => id));
+  return summaries.some((summary) => [...naive.covers(summary)].some((id) => !stored.has(id)));
+}
+
 /** A list of events byte for byte, positions included. */
 export function textOf(events: readonly SessionEvent[]): string {
   return events.map((event) => `${event.seq} ${bytesOf(event)}`).join("\n");

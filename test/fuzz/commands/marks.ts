@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { isConversationEvent, MARK_KINDS } from "@sessionfold/core";
 import fc from "fast-check";
-import { textOf } from "../checks/log-view.ts";
+import { lacksCovered, textOf, viewOf } from "../checks/log-view.ts";
 import { nameOf } from "../support/storage.ts";
 import { isCode, KEYS } from "../support/world.ts";
 import { command, type FuzzCommand } from "./command.ts";
@@ -38,7 +38,7 @@ export function marks(): fc.Arbitrary<FuzzCommand> {
             tolerates: (error, { versions }) =>
               (isCode(error, "configuration") &&
                 versions.some(({ events }) => events?.some(({ id }) => id === target) !== true)) ||
-              (isCode(error, "events-pruned") && versions.some(({ pruned }) => pruned.size > 0)),
+              (isCode(error, "events-pruned") && versions.some((version) => lacksCovered(viewOf(version)))),
           },
           () => world.decorator(asked.who).service.mark(key, { [kind]: target }),
           (note, { versions }) => {

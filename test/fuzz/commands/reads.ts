@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { isConversationEvent } from "@sessionfold/core";
 import fc from "fast-check";
-import { textOf, viewOf } from "../checks/log-view.ts";
-import { KEYS } from "../support/world.ts";
+import { lacksCovered, textOf, viewOf } from "../checks/log-view.ts";
+import type { Version } from "../support/storage.ts";
+import { isCode, KEYS } from "../support/world.ts";
 import { command, type FuzzCommand } from "./command.ts";
 
 const KEY = KEYS[0] ?? { appName: "", userId: "", sessionId: "" };
@@ -106,6 +107,7 @@ function summaries(at: At): fc.Arbitrary<FuzzCommand> {
       command(`summaries ${JSON.stringify(asked)}`, (world) => {
         const key = KEYS[asked.key] ?? KEY;
         const { service } = world.decorator(asked.who);
+        let picked: string | undefined;
         return Promise.all([
           world.begin(
             "getSummary",
@@ -130,13 +132,18 @@ function summaries(at: At): fc.Arbitrary<FuzzCommand> {
             key,
             {
               isPrompt: true,
-              tolerates: (error) =>
-                (error as { code?: string }).code === "events-pruned" &&
-                world.storage.latest(`${key.appName}/${key.userId}/${key.sessionId}`).pruned.size > 0,
+              tolerates: (error, { versions }) =>
+                (isCode(error, "events-pruned") &&
+                  versions.some((version) =>
+                    lacksCovered(viewOf(version), picked === undefined ? [] : [picked]),
+                  )) ||
+                // Between the list and the unfolding the session may be deleted, and made anew.
+                (isCode(error, "summary-not-found") && isGone(versions, picked)),
             },
             async () => {
               const listed = await service.listSummaries(key);
               const summary = listed[asked.pick % Math.max(1, listed.length)];
+              picked = summary?.id;
               return summary === undefined
                 ? undefined
                 : { id: summary.id, events: await service.unfold(key, summary.id) };
@@ -155,6 +162,13 @@ function summaries(at: At): fc.Arbitrary<FuzzCommand> {
         ]);
       }),
     );
+}
+
+/** Whether an entry was there, and then no more. */
+function isGone(versions: readonly Version[], id: string | undefined): boolean {
+  const has = ({ events }: Version): boolean => events?.some((event) => event.id === id) === true;
+  const from = versions.findIndex(has);
+  return from >= 0 && versions.slice(from).some((version) => !has(version));
 }
 
 function scopeOf(record: unknown): string | undefined {

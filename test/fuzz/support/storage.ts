@@ -13,6 +13,8 @@ export interface Version {
   readonly incarnation: number;
   /** Every entry in log order; null where there is no session. */
   readonly events: readonly SessionEvent[] | null;
+  /** Index of the version that whoever made the change had last read, where that is known. */
+  readonly readTo: number | undefined;
   /** Ids that were pruned in this incarnation. */
   readonly pruned: ReadonlySet<string>;
 }
@@ -39,7 +41,7 @@ export class Storage {
   versions(key: string): readonly Version[] {
     let versions = this.#versions.get(key);
     if (versions === undefined) {
-      versions = [{ index: 0, incarnation: 0, events: null, pruned: new Set() }];
+      versions = [{ index: 0, incarnation: 0, events: null, readTo: undefined, pruned: new Set() }];
       this.#versions.set(key, versions);
     }
     return versions;
@@ -57,8 +59,8 @@ export class Storage {
     return result;
   }
 
-  /** One call that changes what is stored for a key, and a look at what it has become. */
-  change<T>(key: SessionKey, change: Change, work: () => Promise<T>): Promise<T> {
+  /** One call that changes what is stored for a key, by one who had read up to a version, and a look at what it has become. */
+  change<T>(key: SessionKey, change: Change, work: () => Promise<T>, readTo?: number): Promise<T> {
     return this.read(async () => {
       const result = await work();
       const name = nameOf(key);
@@ -74,6 +76,7 @@ export class Storage {
         index: before.index + 1,
         incarnation: before.incarnation + (isNew ? 1 : 0),
         events,
+        readTo,
         pruned: isNew ? new Set() : new Set([...before.pruned, ...gone]),
       };
       this.#versions.get(name)?.push(now);

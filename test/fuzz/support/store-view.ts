@@ -52,6 +52,8 @@ export class StoreView implements SessionService {
   readonly #observer: StoreObserver;
   readonly #name: string;
   readonly #inProgress = new Map<string, number>();
+  /** Index of the version that was last read of a key. */
+  readonly #readTo = new Map<string, number>();
 
   constructor(name: string, storage: Storage, habits: StoreHabits, observer: StoreObserver) {
     this.#name = name;
@@ -76,6 +78,8 @@ export class StoreView implements SessionService {
     return this.#call("getSession", keyOf(request), () =>
       this.#storage.read(async () => {
         const session = await this.#storage.service.getSession(asked);
+        const name = nameOf(request);
+        this.#readTo.set(name, this.#storage.latest(name).index);
         return session === null ? null : this.#told(session);
       }),
     );
@@ -95,11 +99,12 @@ export class StoreView implements SessionService {
     const { throughText, isSilent } = this.#habits;
     const key = keyOf(request.session);
     const event = throughText ? asText(request.event) : request.event;
+    const append = async (): Promise<SessionEvent> => {
+      const stored = await this.#storage.service.appendEvent({ ...request, event });
+      return isSilent ? (undefined as unknown as SessionEvent) : throughText ? asText(stored) : stored;
+    };
     return this.#call("appendEvent", key, () =>
-      this.#storage.change(key, "append", async () => {
-        const stored = await this.#storage.service.appendEvent({ ...request, event });
-        return isSilent ? (undefined as unknown as SessionEvent) : throughText ? asText(stored) : stored;
-      }),
+      this.#storage.change(key, "append", append, this.#readTo.get(nameOf(key))),
     );
   }
 
