@@ -112,3 +112,58 @@ test("force, an aborted call, one agent's scope, and what is refused", async () 
   await expect(foldMessages("x" as never)).rejects.toThrow(/`messages`/);
   await expect(foldMessages([], { scope: "agent" })).rejects.toThrow(/`agent`/);
 });
+
+const ANSWERS: Readonly<Record<number, string>> = {
+  0: "the plan of the harbour",
+  2: "then left to the harbour",
+};
+
+/** A conversation in which two people keep saying the same, without ids, as plain data or as messages. */
+const repeated = (count: number) =>
+  Array.from({ length: count }, (_, at) => [
+    { role: "user", content: "yes" },
+    { role: "assistant", content: ANSWERS[at] ?? "go on along the harbour" },
+  ]).flat();
+
+test("without ids, a summary counts while the list begins as it did", async () => {
+  const summarizer = stubSummarizer("SUM");
+  const { records, messages } = await foldMessages(repeated(3), policy(summarizer));
+  expect(texts(messages)).toEqual(["SUM", "yes", "then left"]);
+  const prompt = (at: number) => ({ role: "system", content: `It is ${at} o'clock.` });
+  for (const at of [1, 2]) {
+    const again = await foldMessages([prompt(at), ...repeated(3)], policy(summarizer), { records });
+    expect(texts(again.messages)).toEqual([`It is`, "SUM", "yes", "then left"]);
+  }
+  expect(summarizer.requests).toHaveLength(1);
+});
+
+test.each([
+  ["the first message", 0, 1],
+  ["a turn further up", 2, 2],
+  ["the first turn", 0, 2],
+])("without ids, %s deleted: no summary hides what it did not read", async (_, from, count) => {
+  const { records } = await foldMessages(repeated(4), { ...policy(), keep: { turns: 2 } });
+  const left = repeated(4);
+  left.splice(from, count);
+  const off: FoldOptions = { ...policy(), trigger: () => false };
+  const { messages } = await foldMessages(left, off, { records });
+  const said = messages.filter(({ text }) => left.some(({ content }) => content === text));
+  expect(said.map(({ text }) => text)).toEqual(left.map(({ content }) => content));
+  expect(texts(messages)).not.toContain("SUM");
+});
+
+test("takes what LangChain takes for a message, and says where there is none", async () => {
+  const given = ["hello", ["assistant", "hi"], { role: "user", content: "how are you?" }] as const;
+  const { messages } = await foldMessages(given as never);
+  expect(messages.map(({ type, text }) => `${type}: ${text}`)).toEqual([
+    "human: hello",
+    "ai: hi",
+    "human: how are you?",
+  ]);
+  for (const wrong of [{ role: "nobody", content: "secret" }, { content: "secret" }, null, 1]) {
+    const failing = foldMessages(["hello", wrong as never]);
+    await expect(failing).rejects.toMatchObject({ code: "configuration" });
+    await expect(failing).rejects.toThrow(/`messages\[1\]`/);
+    await expect(failing).rejects.not.toThrow(/secret/);
+  }
+});

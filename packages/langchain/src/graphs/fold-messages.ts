@@ -1,9 +1,10 @@
-import type { AIMessage, BaseMessage } from "@langchain/core/messages";
-import { ConfigurationError, describe, type SummarizeOutcome, validate } from "@sessionfold/core";
+import type { AIMessage, BaseMessage, BaseMessageLike } from "@langchain/core/messages";
+import { type SummarizeOutcome, validate } from "@sessionfold/core";
 import { z } from "zod";
 import { type SummaryRecord, stampMessage, stampsOf } from "../messages/summary-records.ts";
 import { type FoldOptions, resolveFoldOptions } from "./fold-options.ts";
 import { MessageFolder } from "./message-folder.ts";
+import { messagesIn } from "./messages-in.ts";
 
 /** What a single call of `foldMessages` may set. */
 export interface FoldCallOptions {
@@ -49,19 +50,19 @@ const folders = new WeakMap<FoldOptions, MessageFolder>();
 /**
  * Folds a list of messages, for a node of one's own: what comes back is what the model should see. The list itself is not
  * touched. What was folded before is found on the messages, or handed in as `records`, and counts as long as what it
- * covers is as it was. Called again with the same messages and the same options object, it writes no second summary.
+ * covers is as it was. A message without an id is known by its text and by those before it: give ids where messages may be
+ * deleted. Called again with the same messages and the same options object, it writes no second summary.
  * @throws ConfigurationError that names the option, what was expected and what came.
  */
 export async function foldMessages(
-  messages: readonly BaseMessage[],
+  messages: readonly BaseMessageLike[],
   options: FoldOptions = DEFAULTS,
   call: FoldCallOptions = {},
 ): Promise<FoldedMessages> {
   const checked = validate(callSchema, call);
-  if (!Array.isArray(messages))
-    throw new ConfigurationError(`Expected \`messages\` to be a list of messages, got ${describe(messages)}`);
+  const list = messagesIn(messages);
   const folder = folderOf(options);
-  const { conversation, window, outcome } = await folder.fold(messages, checked);
+  const { conversation, window, outcome } = await folder.fold(list, checked);
   const { name } = folder.options;
   const agent = folder.scope;
   return {
