@@ -20,8 +20,9 @@ import { streamOutcome } from "./fold-event.ts";
 import { HARDER, type Harder, harderFold } from "./harder.ts";
 import type { ModelCall } from "./model-call.ts";
 import { RequestFigures } from "./request-figures.ts";
-import { shownMessages, withoutPassing, withWindow } from "./request-window.ts";
+import { shownMessages, withWindow } from "./request-window.ts";
 import { runningAgent, scopeOf } from "./running-agent.ts";
+import { splitRequest } from "./split-request.ts";
 import { stampedAnswer, withAnswerIn } from "./stamped-answer.ts";
 import { ToolResultTrimmer } from "./trim-tool-results.ts";
 
@@ -130,15 +131,16 @@ export class AgentFilter {
   #begin(request: ModelRequest): ModelCall {
     const agent = runningAgent(this.#options.agent);
     const scope = scopeOf(this.#options.scope, agent);
-    const [messages, passing] = withoutPassing(request);
-    const conversation = this.#conversations.of(messages, scope);
+    const split = splitRequest(request);
+    const conversation = this.#conversations.of(split.messages, scope, split.originals);
     const threadId = request.runtime.configurable?.thread_id;
-    return this.#takenUp({ request, messages, conversation, passing, agent, scope, threadId });
+    return this.#takenUp({ ...split, request, conversation, agent, scope, threadId });
   }
 
   /** The call after others may have gone on with its conversation, or a summary of it has come in. */
   #again(call: ModelCall): ModelCall {
-    return this.#takenUp({ ...call, conversation: this.#conversations.of(call.messages, call.scope) });
+    const { messages, scope, originals } = call;
+    return this.#takenUp({ ...call, conversation: this.#conversations.of(messages, scope, originals) });
   }
 
   /** What was folded in the background is told to the run that first uses it. */

@@ -21,8 +21,6 @@ export interface ConversationSetup {
   readonly clock: Clock;
   readonly ledger: TokenLedger;
   readonly transcript: TranscriptFormat;
-  /** Told of each event: whose it is. Where it is set, conversations share no events. */
-  readonly owners?: WeakMap<SessionEvent, Conversation> | undefined;
 }
 
 /** Digests of a list of messages, worked out as they are needed. */
@@ -61,7 +59,7 @@ export class Conversation {
     const { scope } = setup.reading;
     const entries: SessionEvent[] = [];
     for (const [at, message] of messages.entries()) {
-      const isShared = like !== undefined && at < like.shared && setup.owners === undefined;
+      const isShared = like !== undefined && at < like.shared;
       const event = isShared ? like.conversation.#events[at] : undefined;
       entries.push(...this.#take(message, digestAt(at), event));
     }
@@ -149,10 +147,15 @@ export class Conversation {
     return this.#carried.has(summaryId);
   }
 
+  /** Where in the list the message of an event stands; undefined for what is no message of it. */
+  indexOf(shown: SessionEvent): number | undefined {
+    return this.#events[shown.seq] === shown ? shown.seq : undefined;
+  }
+
   /** The message behind an event of a window, as the list at hand has it. */
   messageOf(shown: SessionEvent): BaseMessage | undefined {
-    const at = shown.seq;
-    return this.#events[at] === shown ? this.#messages[at] : shown.message;
+    const at = this.indexOf(shown);
+    return at === undefined ? shown.message : this.#messages[at];
   }
 
   #take(message: BaseMessage, digest: number, known?: SessionEvent): readonly SessionEvent[] {
@@ -161,7 +164,6 @@ export class Conversation {
     this.#digests.push(digest);
     this.#events.push(event);
     this.#plain.add(event);
-    this.#setup.owners?.set(event, this);
     this.#keep(summaries);
     return [...summaries, event];
   }

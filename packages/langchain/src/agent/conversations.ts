@@ -20,11 +20,15 @@ export class Conversations {
     this.#limit = limit;
   }
 
-  /** The conversation of a list of messages, up to date. */
-  of(messages: readonly BaseMessage[], scope: string | undefined): Conversation {
+  /** The conversation of a list of messages, up to date. `originals` are what is stored: by them a message is known. */
+  of(
+    messages: readonly BaseMessage[],
+    scope: string | undefined,
+    originals: readonly BaseMessage[] = messages,
+  ): Conversation {
     const digests: number[] = [];
     const digestAt = (at: number): number => {
-      digests[at] ??= digestOf(messages[at] as BaseMessage);
+      digests[at] ??= digestOf(originals[at] as BaseMessage);
       return digests[at];
     };
     const key = JSON.stringify([scope ?? "", messages[0]?.id ?? (messages.length > 0 ? digestAt(0) : 0)]);

@@ -1,5 +1,6 @@
 import type { AIMessage } from "@langchain/core/messages";
 import type { SessionStatistics } from "@sessionfold/core";
+import { countMessageTokens } from "@sessionfold/core/engine";
 import type { ResolvedFilterOptions } from "./agent-options.ts";
 import { contextWindowOf } from "./context-window.ts";
 import type { ModelCall } from "./model-call.ts";
@@ -34,7 +35,13 @@ export class RequestFigures {
     );
     const figures =
       answer === undefined ? known : withAnswer(known, answer, { counter, factor, now: clock() });
-    const prompt = (): number => Math.round(this.#prompts.of(request) * factor);
+    const prompt = (): number => {
+      const passing = call.passing.reduce(
+        (sum, { message }) => sum + countMessageTokens(message, counter),
+        0,
+      );
+      return Math.round((this.#prompts.of(request) + passing) * factor);
+    };
     const trimmed = (): number => Math.round(this.#savedByTrimming(call) * factor);
     return {
       ...untouched(figures),
