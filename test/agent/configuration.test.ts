@@ -1,6 +1,9 @@
 import { ConfigurationError, extractive } from "@sessionfold/core";
 import { type AgentSummarizerOptions, agentSummarizer } from "@sessionfold/langchain";
+import { tool } from "langchain";
 import { expect, test } from "vitest";
+import { z } from "zod";
+import { parcelAgent, serving, watchedFilter } from "../support/parcel-agent.ts";
 
 test.each<[string, object, string]>([
   ["an unknown option", { triger: 1 }, "Unknown option `triger`"],
@@ -28,4 +31,21 @@ test.each<[string, object, string]>([
 
 test("an explicit undefined means the default", () => {
   expect(agentSummarizer({ name: undefined, keep: undefined, trigger: undefined }).name).toBe("sessionfold");
+});
+
+test("a tool of the agent's with the name of a recall tool is named at the first call", async () => {
+  const server = await serving();
+  const namesake = tool(async () => "Found", {
+    name: "search_history",
+    description: "Another one.",
+    schema: z.object({}),
+  });
+  const { middleware } = watchedFilter({ recall: true });
+  const { ask } = parcelAgent(server, { middleware: [middleware], more: { tools: [namesake] } });
+  await expect(ask("Question")).rejects.toThrow("Expected one tool named search_history");
+  const renamed = watchedFilter({ recall: { searchName: "search_all" } });
+  await parcelAgent(server, { middleware: [renamed.middleware], more: { tools: [namesake] } }).ask(
+    "Question",
+  );
+  expect(server.requests).not.toEqual([]);
 });

@@ -19,6 +19,7 @@ import { type FoldCall, foldInCall } from "./fold-call.ts";
 import { streamOutcome } from "./fold-event.ts";
 import { HARDER, type Harder, harderFold } from "./harder.ts";
 import type { ModelCall } from "./model-call.ts";
+import { refuseNamesakes } from "./own-tools.ts";
 import { RequestFigures } from "./request-figures.ts";
 import { shownMessages, withWindow } from "./request-window.ts";
 import { runningAgent, scopeOf } from "./running-agent.ts";
@@ -38,7 +39,10 @@ interface Attempt {
 
 /** Folds what an agent sends to its model. */
 export class AgentFilter {
+  /** The tools that it gives the agent. */
+  readonly tools: readonly StructuredToolInterface[];
   readonly #options: ResolvedFilterOptions;
+  readonly #ownTools: ReadonlySet<string>;
   readonly #conversations: Conversations;
   readonly #figures: RequestFigures;
   readonly #trimmer: ToolResultTrimmer | undefined;
@@ -54,7 +58,9 @@ export class AgentFilter {
       cacheSafeSummarizer(() => this.#pendingRequest()),
     );
     this.#options = options;
-    const { summarizer, name, maxCachedThreads, trimToolResults } = options;
+    const { summarizer, name, maxCachedThreads, trimToolResults, recall } = options;
+    this.tools = recall === undefined ? [] : stateRecallTools({ ...recall, name });
+    this.#ownTools = new Set(this.tools.map((tool) => tool.name));
     this.#trimmer = trimToolResults && new ToolResultTrimmer(trimToolResults);
     const { ledger } = summarizer;
     const { summaryWriter, clock, transcript } = summarizer.options;
@@ -77,14 +83,9 @@ export class AgentFilter {
     return this.#options.name;
   }
 
-  /** The tools that it gives the agent. */
-  get tools(): readonly StructuredToolInterface[] {
-    const { name, recall } = this.#options;
-    return recall === undefined ? [] : stateRecallTools({ ...recall, name });
-  }
-
   /** Calls the model with the window, and leaves new summaries on its answer. Folds before that, or has it done after. */
   async call(request: ModelRequest, handler: WrapModelCallHandler): Promise<Response> {
+    refuseNamesakes(this.#ownTools, request.tools);
     if (request.messages.length === 0) return handler(request);
     let call = await this.#foldBefore(this.#begin(request));
     let answer: AIMessage | undefined;
