@@ -113,9 +113,10 @@ describe("several agents in one thread", () => {
       }
     }
     const last = server.requests.at(-1) as CompletionRequest;
-    // The writer sees every question and all that the finder said; of itself the summary and the latest.
+    // The writer sees every question and all that the finder said; of itself the latest and two summaries, of what was
+    // before the question and of the turn's own progress.
     for (let turn = 0; turn < 4; turn++) expect(said(last)).toContain(`Question ${turn}`);
-    expect(summariesIn(server)).toHaveLength(1);
+    expect(summariesIn(server)).toEqual(["SUMMARY 3", "SUMMARY 4"]);
     expect(server.refused).toEqual([]);
   });
 
