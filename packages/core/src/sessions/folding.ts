@@ -8,6 +8,7 @@ import type { SessionEvent } from "../events/session-event.ts";
 import { keyString, type SessionKey } from "../events/session-key.ts";
 import { BackgroundJobs } from "../shared/background-jobs.ts";
 import { CalledOff, keptAwake, withDeadline } from "../shared/deadline.ts";
+import { errorName } from "../shared/errors.ts";
 import { windowOf } from "../summaries/window.ts";
 import { evaluateTrigger } from "../triggers/evaluate.ts";
 import type { SessionStatistics } from "../triggers/session-statistics.ts";
@@ -82,6 +83,8 @@ export class Folding {
     const { generation, key } = tracked;
     const request = { generation, signal: run.signal, force: run.force === true };
     const outcome = this.#runs.join(runKey(key, scope), request, async (signal) => {
+      // Who waited for another's run may have seen the session go with it.
+      if (tracked.generation !== generation) return { kind: "skipped", reason: "aborted" };
       const made = await compact(this.#target(tracked, scope, options), options, { ...run, signal });
       this.#options.onOutcome(made, { session: key, scope, automatic });
       return made;
@@ -178,7 +181,7 @@ export class Folding {
       });
     } catch (error) {
       if (error instanceof CalledOff) return;
-      const kind = error instanceof Error ? error.name : "unknown";
+      const kind = errorName(error);
       this.#options.logger.warn(
         `sessionfold: could not fold session ${key.sessionId} in the background (${kind}); its next append tries again`,
       );

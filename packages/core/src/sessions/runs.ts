@@ -32,14 +32,22 @@ export class Runs {
     return this.#running.has(id);
   }
 
-  /** Joins the run in progress and gets its outcome, or starts one; overrides of a joiner do not apply. */
+  /**
+   * Joins the run in progress and gets its outcome, or starts one; overrides of a joiner do not apply. One who asked for
+   * a session that is gone by now gets nothing of the one that followed.
+   */
   async join(
     id: string,
     request: RunRequest,
     start: (signal: AbortSignal) => Promise<SummarizeOutcome>,
   ): Promise<SummarizeOutcome> {
     for (let run = this.#running.get(id); run !== undefined; run = this.#running.get(id)) {
-      if (run.generation !== request.generation) break;
+      if (run.generation > request.generation) return { kind: "skipped", reason: "aborted" };
+      if (run.generation < request.generation) {
+        // Its session is gone. Once another takes its place here, nobody could call it off any more.
+        run.end();
+        break;
+      }
       const outcome = await untilAborted(run.outcome, request.signal);
       const isOver = request.signal?.aborted === true || this.#closing.aborted;
       if (isOver || !isForeign(outcome, request)) return outcome;

@@ -97,6 +97,8 @@ class SummarizingService implements SummarizingSessionService {
       tracked.queue.run(async () => {
         const session = await this.#inner.createSession(request);
         tracked.reset();
+        // One before it may have been deleted by others, or by a call here whose answer was lost.
+        this.#folding.end(tracked.key);
         return session;
       }),
     );
