@@ -21,6 +21,7 @@ export { type NoPlan, type Plan, type PlanOptions, planFold } from "../planning/
 export { BackgroundJobs, type BackgroundJobsOptions } from "../shared/background-jobs.ts";
 export { systemClock } from "../shared/clock.ts";
 export { CalledOff, keptAwake, LONGEST_TIMEOUT_MS, withDeadline } from "../shared/deadline.ts";
+export { errorName } from "../shared/errors.ts";
 export { describe, validate } from "../shared/validate.ts";
 export { type SummaryWriter, summaryWriter } from "../summaries/summary-message.ts";
 export { isLogged } from "../summaries/window.ts";

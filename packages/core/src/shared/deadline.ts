@@ -44,9 +44,11 @@ export async function keptAwake<T>(work: Promise<T>): Promise<T> {
   }
 }
 
+/** Taken at the beginning: a test that owns the timers for a while must not take the wake-up of others with it. */
+const { setImmediate: soon } = globalThis as { setImmediate?: (call: () => void) => unknown };
+
 /** The next turn of the event loop: what is going on comes first. */
 export function nextTurn(): Promise<void> {
-  const { setImmediate: soon } = globalThis as { setImmediate?: (call: () => void) => unknown };
   return new Promise((resolve) => (soon === undefined ? setTimeout(resolve, 0) : soon(resolve)));
 }
 

@@ -22,6 +22,14 @@ export function isSessionfoldError(value: unknown): value is SessionfoldError {
   return typeof value === "object" && value !== null && MARKER in value;
 }
 
+const PLAIN_NAME = /^[A-Za-z_$][\w$.]{0,60}$/;
+
+/** Name of an error, for a log: of one that has no plain name, none of its words. */
+export function errorName(error: unknown): string {
+  const { name } = (error ?? {}) as { name?: unknown };
+  return typeof name === "string" && PLAIN_NAME.test(name) ? name : "an error without a plain name";
+}
+
 /** An option, template or argument is not what it must be. Nothing was done. */
 export class ConfigurationError extends SessionfoldError {
   constructor(message: string, options?: { cause?: unknown }) {

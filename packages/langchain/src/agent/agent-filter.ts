@@ -114,7 +114,7 @@ export class AgentFilter {
       if (answer === undefined) return response;
       return withAnswerIn(response, answer, stampedAnswer(answer, this.name, call));
     } finally {
-      this.#background?.leave(call, answer);
+      this.#backgroundOf(call)?.leave(call, answer);
     }
   }
 
@@ -133,15 +133,15 @@ export class AgentFilter {
     const agent = runningAgent(this.#options.agent);
     const scope = scopeOf(this.#options.scope, agent);
     const split = splitRequest(request);
-    const conversation = this.#conversations.of(split.messages, scope, split.originals);
     const threadId = request.runtime.configurable?.thread_id;
+    const place = { scope, threadId, originals: split.originals };
+    const conversation = this.#conversations.of(split.messages, place);
     return this.#takenUp({ ...split, request, conversation, agent, scope, threadId });
   }
 
   /** The call after others may have gone on with its conversation, or a summary of it has come in. */
   #again(call: ModelCall): ModelCall {
-    const { messages, scope, originals } = call;
-    return this.#takenUp({ ...call, conversation: this.#conversations.of(messages, scope, originals) });
+    return this.#takenUp({ ...call, conversation: this.#conversations.of(call.messages, call) });
   }
 
   /** What was folded in the background is told to the run that first uses it. */
@@ -150,9 +150,14 @@ export class AgentFilter {
     return call;
   }
 
+  /** A run outside a thread may be the last that is known of it: unless it is asked for, nothing is left to a later one. */
+  #backgroundOf({ threadId }: ModelCall): BackgroundFolds | undefined {
+    return threadId === undefined && !this.#options.isModeGiven ? undefined : this.#background;
+  }
+
   async #foldBefore(call: ModelCall): Promise<ModelCall> {
-    if (this.#background !== undefined)
-      return (await this.#background.waitIfTooLarge(call)) ? this.#again(call) : call;
+    const background = this.#backgroundOf(call);
+    if (background !== undefined) return (await background.waitIfTooLarge(call)) ? this.#again(call) : call;
     if (!this.#isClosed) await this.#fold(call);
     return call;
   }

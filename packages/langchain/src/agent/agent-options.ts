@@ -78,6 +78,8 @@ export interface ResolvedFilterOptions {
   readonly cacheSafe: boolean;
   /** How it folds in the background; undefined where it folds in the call. */
   readonly background: ResolvedBackground | undefined;
+  /** Whether the mode was asked for. */
+  readonly isModeGiven: boolean;
   readonly trimToolResults: TrimToolResults | undefined;
   /** Options of the recall tools; undefined without them. */
   readonly recall: RecallOptions | undefined;
@@ -189,6 +191,7 @@ export function resolveFilterOptions(
     warn,
     maxCachedThreads: options.maxCachedThreads ?? DEFAULT_CACHED_THREADS,
     summarizer,
+    isModeGiven: options.mode !== undefined,
     background:
       mode === "background" ? resolveBackground(options, summarizer.options.trigger, warn) : undefined,
     contextWindow: options.contextWindow,

@@ -1,7 +1,13 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { AIMessage } from "@langchain/core/messages";
 import type { SessionStatistics, SummarizeOutcome } from "@sessionfold/core";
-import { BackgroundJobs, evaluateTrigger, keptAwake, withDeadline } from "@sessionfold/core/engine";
+import {
+  BackgroundJobs,
+  errorName,
+  evaluateTrigger,
+  keptAwake,
+  withDeadline,
+} from "@sessionfold/core/engine";
 import type { SummaryRecord } from "../messages/summary-records.ts";
 import type { ResolvedBackground } from "./background-options.ts";
 import { type FinishedFold, FinishedFolds } from "./finished-folds.ts";
@@ -151,7 +157,7 @@ export class BackgroundFolds {
       if (outcome?.kind !== "summarized" || record === undefined) return;
       this.#finished.add(conversation.beginning, { summaryId: outcome.summary.id, record, outcome });
     } catch (error) {
-      const kind = error instanceof Error ? error.name : "unknown";
+      const kind = errorName(error);
       this.#setup.warn(
         `sessionfold: could not fold in the background (${kind}); the next model call tries again`,
       );

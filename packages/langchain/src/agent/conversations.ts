@@ -5,6 +5,13 @@ import { Conversation, type ConversationSetup } from "./conversation.ts";
 /** Conversations that begin with the same message: forks of one thread. */
 const MOST_FORKS = 8;
 
+/** Where a list of messages belongs. */
+export interface Place {
+  readonly scope: string | undefined;
+  readonly threadId?: string | undefined;
+  readonly originals?: readonly BaseMessage[] | undefined;
+}
+
 /**
  * The conversations that a filter has seen lately. What is forgotten costs time, not correctness: it is read again from
  * the messages.
@@ -20,18 +27,21 @@ export class Conversations {
     this.#limit = limit;
   }
 
-  /** The conversation of a list of messages, up to date. `originals` are what is stored: by them a message is known. */
-  of(
-    messages: readonly BaseMessage[],
-    scope: string | undefined,
-    originals: readonly BaseMessage[] = messages,
-  ): Conversation {
+  /**
+   * The conversation of a list of messages, up to date. Threads are kept apart, also those that begin alike. `originals` are
+   * what is stored: by them a message is known.
+   */
+  of(messages: readonly BaseMessage[], { scope, threadId, originals = messages }: Place): Conversation {
     const digests: number[] = [];
     const digestAt = (at: number): number => {
       digests[at] ??= digestOf(originals[at] as BaseMessage);
       return digests[at];
     };
-    const key = JSON.stringify([scope ?? "", messages[0]?.id ?? (messages.length > 0 ? digestAt(0) : 0)]);
+    const key = JSON.stringify([
+      threadId ?? "",
+      scope ?? "",
+      messages[0]?.id ?? (messages.length > 0 ? digestAt(0) : 0),
+    ]);
     const known = this.#byBeginning.get(key) ?? [];
     let like: { conversation: Conversation; shared: number } | undefined;
     for (const conversation of known) {

@@ -48,7 +48,7 @@ export class MessageFolder {
   async fold(messages: readonly BaseMessage[], call: FolderCall): Promise<FolderResult> {
     const { summarizer, agent, report, name } = this.options;
     const { scope } = this;
-    const conversation = this.#conversations.of(messages, scope);
+    const conversation = this.#conversations.of(messages, { scope });
     for (const record of call.records ?? []) this.#restore(conversation, record);
     const outcome = await foldInCall({
       conversation,
