@@ -151,7 +151,7 @@ const PROCESS = `
   const summarizer = { name: "writer", model: "m", summarize: SUMMARIZE };
   const filter = agentSummarizer({
     summarizer, trigger: ({ userEvents }) => userEvents >= 3, keep: { turns: 1 }, timeoutMs: 3_600_000,
-    retry: { delaysMs: [3_600_000] }, onEvent: ({ kind }) => console.log(kind),
+    retry: { delaysMs: [3_600_000] }, onEvent: ({ kind }) => console.log(kind), mode: "background",
   });
   const model = fakeModel();
   for (let turn = 0; turn < 3; turn++) model.respond(new AIMessage("answer " + turn));
