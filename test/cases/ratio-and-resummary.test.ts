@@ -235,7 +235,7 @@ describe("Re-summary", () => {
       const prompt = "Summarize: {conversation_text}";
       await appendAll(sessions, session, turns(2, 6));
       summarized(await sessions.summarize(session, { force: true, prompt }));
-      expect(model.prompt()).toMatch(/^Summarize: .*\n  third gist\n\nuser: question 5/);
+      expect(model.prompt()).toMatch(/^Summarize: .*\n {2}third gist\n\nuser: question 5/);
       expect(model.prompt()).not.toContain(label);
     }
   });
