@@ -9,5 +9,7 @@ export default defineConfig({
     include: ["packages/*/src/**/*.test.ts", "examples/*/**/*.test.ts", "test/**/*.test.ts"],
     // Property tests and whole-transcript replays run for many seconds on two cores.
     testTimeout: 120_000,
+    // By default one core is left idle, which is half of a small machine.
+    maxWorkers: "100%",
   },
 });
