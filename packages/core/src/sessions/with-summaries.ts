@@ -124,7 +124,8 @@ class SummarizingService implements SummarizingSessionService {
     const { view = "window", agent, afterSeq } = request;
     return tracked.queue.run(async () => {
       // Another process may have pruned, which only a look at all that is stored shows; windows are the same either way.
-      if (view === "full") tracked.doubt();
+      // Whoever asks for the news alone, entry after entry, must not pay for the whole log each time.
+      if (view === "full" && afterSeq === undefined) tracked.doubt();
       const session = await tracked.read(this.#inner);
       if (session === null) return null;
       const { mergeSummaries } = this.#summarizer.options;
