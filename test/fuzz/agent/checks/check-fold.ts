@@ -107,6 +107,8 @@ export function checkPaidOnce(books: Books, made: Made): void {
   for (const other of books.made.values()) {
     // After many changes by hand the nearest list that is known may be one from before the summary.
     if (!isKnown(other) || books.handedOver.has(other.id) || made.changes > other.changes + 1) continue;
+    // A conversation is known by its first message.
+    if (other.call.input[0]?.id !== call.input[0]?.id) continue;
     // One that stood on another is void where that one is.
     if (other.previous.length > 0 || !other.read.some((id) => made.read.includes(id))) continue;
     assert.ok(!stillCounts(other, call.input), "a summary was paid for twice");

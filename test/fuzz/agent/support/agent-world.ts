@@ -173,7 +173,7 @@ export class AgentWorld implements FilterWorld {
     change: (messages: readonly BaseMessage[]) => readonly BaseMessage[],
   ): Promise<void> {
     for (const rig of [this.#filtered, this.#plain]) {
-      const changed = change(await rig.messages(nameOf(thread)));
+      const changed = change(await settled(rig, nameOf(thread)));
       if (changed.length > 0) await rig.update(nameOf(thread), changed);
     }
   }
@@ -250,6 +250,12 @@ export class AgentWorld implements FilterWorld {
 
 function nameOf(thread: number): string {
   return `thread ${thread}`;
+}
+
+/** Messages that can be named: while a round waits for somebody, LangGraph gives its results without id another at each look. */
+async function settled(rig: Rig, thread: string): Promise<readonly BaseMessage[]> {
+  const again = await rig.messages(thread);
+  return (await rig.messages(thread)).filter(({ id }, at) => id === again[at]?.id);
 }
 
 /** What somebody writes into a thread who is no agent. */
