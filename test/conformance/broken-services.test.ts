@@ -7,7 +7,7 @@ import {
 } from "@sessionfold/conformance";
 import { InMemorySessionService } from "@sessionfold/core";
 import { describe, expect, test } from "vitest";
-import { BROKEN_FOLDING, BROKEN_SERVICES } from "./broken-services.ts";
+import { ALSO_BROKEN, ALSO_BROKEN_FOLDING, BROKEN_FOLDING, BROKEN_SERVICES } from "./broken-services.ts";
 import { collect } from "./collect.ts";
 
 const ids = (rules: typeof SESSION_SERVICE_RULES) => rules.map(({ id }) => id).toSorted();
@@ -17,19 +17,28 @@ test("every rule has a service that breaks it, and no rule is there twice", () =
   expect(Object.keys(BROKEN_FOLDING).toSorted()).toEqual(ids(SUMMARIZING_RULES));
 });
 
+const services = [
+  ...Object.entries(BROKEN_SERVICES).map(([rule, broken]) => ({ rule, ...broken })),
+  ...ALSO_BROKEN,
+];
+const folding = [
+  ...Object.entries(BROKEN_FOLDING).map(([rule, broken]) => ({ rule, ...broken })),
+  ...ALSO_BROKEN_FOLDING,
+];
+
 describe("a broken session service is caught by its rule", () => {
-  test.each(Object.entries(BROKEN_SERVICES))("%s", async (rule, { defect, ...store }) => {
+  test.each(services)("$rule: $defect", async ({ rule, defect, ...store }) => {
     const tests = collect((runner) => sessionServiceConformance(runner, { name: defect, ...store }));
     await expect(tests.get(rule)?.(), defect).rejects.toThrow(ConformanceFailure);
   });
 });
 
 describe("broken folding is caught by its rule", () => {
-  test.each(Object.entries(BROKEN_FOLDING))("%s", async (rule, { defect, decorate }) => {
+  test.each(folding)("$rule: $defect", async ({ rule, defect, decorate, mode = "manual" }) => {
     const tests = collect((runner) =>
       summarizingConformance(runner, {
         name: defect,
-        mode: "manual",
+        mode,
         create: () => new InMemorySessionService(),
         decorate,
       }),

@@ -1,15 +1,20 @@
 import { BROKEN_EVENTS } from "./broken/events.ts";
 import { BROKEN_KEYS } from "./broken/keys.ts";
 import { BROKEN_LOGS } from "./broken/logs.ts";
+import { ALSO_BROKEN_LONG, BROKEN_LONG } from "./broken/long.ts";
 import { BROKEN_SESSIONS } from "./broken/sessions.ts";
-import type { Broken } from "./broken/wrap.ts";
+import type { AlsoBroken, Broken } from "./broken/wrap.ts";
 
-export { BROKEN_FOLDING } from "./broken/folding.ts";
+export { ALSO_BROKEN_FOLDING, BROKEN_FOLDING } from "./broken/folding.ts";
 
 /** For every rule for session services, by its id, one that breaks it and is otherwise as it should be. */
 export const BROKEN_SERVICES: Readonly<Record<string, Broken>> = {
   ...BROKEN_LOGS,
+  ...BROKEN_LONG,
   ...BROKEN_EVENTS,
   ...BROKEN_KEYS,
   ...BROKEN_SESSIONS,
 };
+
+/** Other ways to break some of the rules. */
+export const ALSO_BROKEN: readonly AlsoBroken[] = [...ALSO_BROKEN_LONG];

@@ -1,4 +1,4 @@
-import { sessionServiceConformance } from "@sessionfold/conformance";
+import { exemptionsFor, sessionServiceConformance } from "@sessionfold/conformance";
 import {
   InMemorySessionService,
   type SessionService,
@@ -10,15 +10,15 @@ import { FarSessionService } from "./far-session-service.ts";
 import { JsonSessionService } from "./json-session-service.ts";
 
 const MEMORY = "It keeps sessions in the memory of one service: nothing can be opened again.";
-const inMemory = ["append-two-services", "append-reopened"].map((rule) => ({ rule, reason: MEMORY }));
-const byPrune = ["delete-events", "delete-events-positions", "delete-events-missing"].map((rule) => ({
-  rule,
-  reason: "A decorated service deletes by `prune`, never events of the caller's choice.",
-}));
+const BY_PRUNE = "A decorated service deletes by `prune`, never events of the caller's choice.";
 
 sessionServiceConformance(
   { describe, test },
-  { name: "InMemorySessionService", create: () => new InMemorySessionService(), exemptions: inMemory },
+  {
+    name: "InMemorySessionService",
+    create: () => new InMemorySessionService(),
+    exemptions: exemptionsFor({ reopen: MEMORY }),
+  },
 );
 
 sessionServiceConformance(
@@ -57,7 +57,7 @@ describe.each(["background", "inline", "manual"] as const)("withSummaries, %s", 
       name: "A decorated InMemorySessionService",
       create: () => decorate(new InMemorySessionService()),
       dispose,
-      exemptions: [...inMemory, ...byPrune],
+      exemptions: exemptionsFor({ reopen: MEMORY, deleteEvents: BY_PRUNE }),
     },
   );
 
@@ -79,7 +79,7 @@ describe.each(["background", "inline", "manual"] as const)("withSummaries, %s", 
       create: () => opened(new JsonSessionService()),
       reopen,
       dispose,
-      exemptions: byPrune,
+      exemptions: exemptionsFor({ deleteEvents: BY_PRUNE }),
     },
   );
 
@@ -90,7 +90,7 @@ describe.each(["background", "inline", "manual"] as const)("withSummaries, %s", 
       create: () => opened(new FarSessionService()),
       reopen,
       dispose,
-      exemptions: byPrune,
+      exemptions: exemptionsFor({ deleteEvents: BY_PRUNE }),
     },
   );
 });

@@ -1,6 +1,7 @@
 import * as nodeTest from "node:test";
 import {
   ConformanceFailure,
+  exemptionsFor,
   SESSION_SERVICE_RULES,
   type SessionServiceConformanceOptions,
   SUMMARIZING_RULES,
@@ -89,12 +90,61 @@ describe("an exemption", () => {
   });
 });
 
+describe("exemptions for what a service cannot do", () => {
+  test("are one a rule that needs it, with the reason for it", () => {
+    const [reopen, deleteEvents] = ["It has no storage.", "It keeps all."];
+    const needing = (...needs: readonly string[]) =>
+      SESSION_SERVICE_RULES.filter((rule) => rule.needs?.some((need) => needs.includes(need)));
+    const ids = (rules: typeof SESSION_SERVICE_RULES) => rules.map(({ id }) => id);
+    expect(exemptionsFor({})).toEqual([]);
+    expect(exemptionsFor({ reopen })).toEqual(
+      ids(needing("reopen")).map((rule) => ({ rule, reason: reopen })),
+    );
+    const both = exemptionsFor({ reopen, deleteEvents });
+    expect(both.map(({ rule }) => rule)).toEqual(ids(needing("reopen", "deleteEvents")));
+    expect(both).toContainEqual({ rule: "delete-events", reason: deleteEvents });
+    expect(both).toContainEqual({ rule: "append-reopened", reason: reopen });
+  });
+});
+
 describe("options", () => {
+  test("shorter long logs are as long as they say, and the title says why", async () => {
+    const reason = "A disk of 1987.";
+    let appends = 0;
+    const titles: string[] = [];
+    const tests = new Map<string, () => Promise<void>>();
+    const runner: TestRunner = {
+      describe: (title, body) => {
+        titles.push(title);
+        body();
+      },
+      test: (title, run) => tests.set(title.split(":")[0] ?? "", run),
+    };
+    const create = () => {
+      const service = new InMemorySessionService();
+      const { appendEvent } = service;
+      service.appendEvent = (request) => {
+        appends++;
+        return appendEvent.call(service, request);
+      };
+      return service;
+    };
+    sessionServiceConformance(runner, { ...plain, create, longLog: { events: 70, reason } });
+    await tests.get("log-very-long")?.();
+    expect(appends).toBeGreaterThanOrEqual(70);
+    expect(appends).toBeLessThan(100);
+    expect(titles[0]).toBe(`in memory is a session service, long logs of 70 events: ${reason}`);
+  });
+
   test.each([
     [{ name: "" }, /`name` to be a name/],
     [{ create: 5 }, /`create` to be a function, got 5/],
     [{ reopen: true }, /`reopen` to be a function/],
     [{ exemptions: "none" }, /`exemptions` to be a list/],
+    [{ longLog: { events: 100 } }, /`longLog` to be { events, reason }/],
+    [{ longLog: { events: 100, reason: " " } }, /`longLog` to be { events, reason }/],
+    [{ longLog: { events: 1101, reason: "r" } }, /from 1 to 1100/],
+    [{ longLog: { events: 0, reason: "r" } }, /from 1 to 1100/],
     [{ nonsense: 1 }, /Unknown option `nonsense`/],
   ])("%o is refused", (options, message) => {
     expect(() => testsOf(options as object)).toThrow(message);

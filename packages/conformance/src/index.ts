@@ -1,8 +1,9 @@
 export { ConformanceFailure } from "./conformance-failure.ts";
 export type { Exemption } from "./exemptions.ts";
-export type { StoreOptions } from "./kit/service-kit.ts";
+export { exemptionsFor } from "./exemptions-for.ts";
+export type { LongLog, StoreOptions } from "./kit/service-kit.ts";
 export type { Decorate, FoldMode } from "./kit/summarizing-kit.ts";
-export type { ConformanceRule } from "./rule.ts";
+export type { ConformanceRule, Need } from "./rule.ts";
 export { SESSION_SERVICE_RULES } from "./service/session-service-rules.ts";
 export {
   type SessionServiceConformanceOptions,

@@ -1,3 +1,6 @@
+/** What not every service can do: open its storage once more, or delete single events. */
+export type Need = "reopen" | "deleteEvents";
+
 /** Something that a session service must hold, as data: an exemption names it by its id. */
 export interface ConformanceRule {
   /** Stable name, such as `log-once`. */
@@ -8,6 +11,8 @@ export interface ConformanceRule {
   readonly title: string;
   /** What goes wrong for users where it does not hold. */
   readonly why: string;
+  /** What a service must be able to do for it; absent: nothing special. `exemptionsFor` goes by it. */
+  readonly needs?: readonly Need[];
 }
 
 /** A rule with its proof: `check` throws where the rule does not hold. */
@@ -25,5 +30,11 @@ export function rulesOf<Kit>(
 
 /** The rules without their proofs. */
 export function asData<Kit>(rules: readonly CheckedRule<Kit>[]): readonly ConformanceRule[] {
-  return rules.map(({ id, group, title, why }) => ({ id, group, title, why }));
+  return rules.map(({ id, group, title, why, needs }) => ({
+    id,
+    group,
+    title,
+    why,
+    ...(needs && { needs }),
+  }));
 }

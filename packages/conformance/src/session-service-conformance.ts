@@ -1,7 +1,7 @@
 import { validate } from "@sessionfold/core";
 import { z } from "zod";
 import type { Exemption } from "./exemptions.ts";
-import { type StoreOptions, withServiceKit } from "./kit/service-kit.ts";
+import { LONG_LOG, type LongLog, type StoreOptions, withServiceKit } from "./kit/service-kit.ts";
 import { registerRules } from "./register-rules.ts";
 import { CHECKED_SERVICE_RULES } from "./service/session-service-rules.ts";
 import type { TestRunner } from "./test-runner.ts";
@@ -26,10 +26,27 @@ export const storeShape: {
   create: aFunction<SessionServiceConformanceOptions["create"]>(),
   reopen: aFunction<NonNullable<SessionServiceConformanceOptions["reopen"]>>().optional(),
   dispose: aFunction<NonNullable<SessionServiceConformanceOptions["dispose"]>>().optional(),
+  longLog: z
+    .custom<LongLog>(isLongLog, {
+      error: `{ events, reason } with an integer from 1 to ${LONG_LOG} and a sentence`,
+    })
+    .optional(),
   exemptions: z
     .custom<readonly Exemption[]>(Array.isArray, { error: "a list of { rule, reason }" })
     .optional(),
 };
+
+function isLongLog(value: unknown): boolean {
+  const { events, reason } = (value ?? {}) as Partial<Record<keyof LongLog, unknown>>;
+  const isLength = Number.isInteger(events) && (events as number) >= 1 && (events as number) <= LONG_LOG;
+  return isLength && typeof reason === "string" && reason.trim() !== "";
+}
+
+/** What the titles of both suites tell of shorter logs. */
+export function scaleNote(longLog: LongLog | undefined): string {
+  return longLog === undefined ? "" : `, long logs of ${longLog.events} events: ${longLog.reason}`;
+}
+
 const schema = z.strictObject(storeShape);
 
 /**
@@ -42,7 +59,8 @@ export function sessionServiceConformance(
   options: SessionServiceConformanceOptions,
 ): void {
   const { name, exemptions = [], ...store } = validate(schema, options) as SessionServiceConformanceOptions;
-  registerRules(runner, `${name} is a session service`, CHECKED_SERVICE_RULES, exemptions, (rule) =>
+  const title = `${name} is a session service${scaleNote(store.longLog)}`;
+  registerRules(runner, title, CHECKED_SERVICE_RULES, exemptions, (rule) =>
     withServiceKit(store, (kit) => rule.check(kit)),
   );
 }

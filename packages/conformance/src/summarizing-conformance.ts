@@ -2,7 +2,11 @@ import { validate, withSummaries } from "@sessionfold/core";
 import { z } from "zod";
 import { type Decorate, type FoldMode, withSummarizingKit } from "./kit/summarizing-kit.ts";
 import { registerRules } from "./register-rules.ts";
-import { type SessionServiceConformanceOptions, storeShape } from "./session-service-conformance.ts";
+import {
+  type SessionServiceConformanceOptions,
+  scaleNote,
+  storeShape,
+} from "./session-service-conformance.ts";
 import { CHECKED_SUMMARIZING_RULES } from "./summarizing/summarizing-rules.ts";
 import type { TestRunner } from "./test-runner.ts";
 
@@ -35,7 +39,7 @@ export function summarizingConformance(runner: TestRunner, options: SummarizingC
     decorate = withSummaries,
     ...store
   } = validate(schema, options) as SummarizingConformanceOptions;
-  const title = `${name}, folding (${mode})`;
+  const title = `${name}, folding (${mode})${scaleNote(store.longLog)}`;
   registerRules(runner, title, CHECKED_SUMMARIZING_RULES, exemptions, (rule) =>
     withSummarizingKit(store, mode, decorate, (kit) => rule.check(kit)),
   );

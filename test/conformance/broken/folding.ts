@@ -1,4 +1,4 @@
-import type { Decorate } from "@sessionfold/conformance";
+import type { Decorate, FoldMode } from "@sessionfold/conformance";
 import {
   createEvent,
   type EventDeletingService,
@@ -20,6 +20,13 @@ import { wrap } from "./wrap.ts";
 export interface BrokenFolding {
   readonly defect: string;
   readonly decorate: Decorate;
+  /** When it folds by itself; absent: never. */
+  readonly mode?: FoldMode;
+}
+
+/** The same with the rule that catches it, for rules that more than one defect breaks. */
+export interface AlsoBrokenFolding extends BrokenFolding {
+  readonly rule: string;
 }
 
 type Methods = Partial<SummarizingSessionService>;
@@ -239,6 +246,9 @@ export const BROKEN_FOLDING: Readonly<Record<string, BrokenFolding>> = {
     search: (_, query) => sessions.search({ appName: "app", userId: "user", sessionId: "session" }, query),
   })),
 };
+
+/** Other ways to break some of the rules. */
+export const ALSO_BROKEN_FOLDING: readonly AlsoBrokenFolding[] = [];
 
 function anewAtEachCall(inner: SessionService, options: WithSummariesOptions): SummarizingSessionService {
   return new Proxy(withSummaries(inner, options), {

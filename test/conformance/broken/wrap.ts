@@ -13,6 +13,11 @@ export interface Broken extends StoreOptions {
   readonly defect: string;
 }
 
+/** The same with the rule that catches it, for rules that more than one defect breaks. */
+export interface AlsoBroken extends Broken {
+  readonly rule: string;
+}
+
 /** The target with some of its methods replaced; everything else is passed on to it. */
 export function wrap<T extends object>(target: T, methods: Partial<T>): T {
   return new Proxy(target, {

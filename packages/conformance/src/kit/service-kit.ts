@@ -2,6 +2,14 @@ import type { SessionService } from "@sessionfold/core";
 import { ConformanceFailure } from "../conformance-failure.ts";
 import { withDisposal } from "./disposal.ts";
 
+/** A length of long logs that is less than the suite's own, and why. */
+export interface LongLog {
+  /** How many events the long logs of the suite have. */
+  readonly events: number;
+  /** Why not more: for people, so a sentence. It stands in the title of the suite. */
+  readonly reason: string;
+}
+
 /** What a store is opened and closed with. */
 export interface StoreOptions {
   /** Makes a service without sessions. Called at least once a rule. */
@@ -13,7 +21,12 @@ export interface StoreOptions {
   readonly reopen?: ((service: SessionService) => SessionService | Promise<SessionService>) | undefined;
   /** Closes a service that `create` or `reopen` made, the latest first. */
   readonly dispose?: ((service: SessionService) => unknown) | undefined;
+  /** Shorter long logs, for a store that takes too long for 1,100 appends. Default: 1,100 events. */
+  readonly longLog?: LongLog | undefined;
 }
+
+/** More than a page of any store or client library, which are 100, 300, 500 or 1,000 long. */
+export const LONG_LOG = 1_100;
 
 /** What the rules for a session service work with. */
 export interface ServiceKit {
@@ -21,13 +34,15 @@ export interface ServiceKit {
   service(): Promise<SessionService>;
   /** One more service over the storage of that one. @throws ConformanceFailure where there is no way to. */
   reopen(service: SessionService): Promise<SessionService>;
+  /** How many events a long log has. */
+  readonly longLog: number;
   /** The same, or the very service where there is no way to open one more. */
   another(service: SessionService): Promise<SessionService>;
 }
 
 /** Runs a task with a kit, and closes afterwards what was opened for it. */
 export function withServiceKit(
-  { create, reopen, dispose }: StoreOptions,
+  { create, reopen, dispose, longLog }: StoreOptions,
   task: (kit: ServiceKit) => Promise<void>,
 ): Promise<void> {
   return withDisposal((later) => {
@@ -44,6 +59,7 @@ export function withServiceKit(
       return opened(reopen(service));
     };
     return task({
+      longLog: longLog?.events ?? LONG_LOG,
       service: () => opened(create()),
       reopen: open,
       another: async (service) => (reopen === undefined ? service : open(service)),

@@ -85,6 +85,7 @@ export const APPEND_RULES: readonly CheckedRule<ServiceKit>[] = rulesOf("append"
   "append-two-services": {
     title: "two services over one storage that append at once store every event once, in one order",
     why: "A deployment has more than one process, and each of them holds the same sessions.",
+    needs: ["reopen"],
     async check(kit) {
       const one = await kit.service();
       await one.createSession(KEY);
@@ -104,6 +105,7 @@ export const APPEND_RULES: readonly CheckedRule<ServiceKit>[] = rulesOf("append"
   "append-reopened": {
     title: "whatever was acknowledged is there for a service that opens the storage anew",
     why: "Durable means durable when the append returns, not when somebody closes the service.",
+    needs: ["reopen"],
     async check(kit) {
       const one = await kit.service();
       await one.createSession({ ...KEY, state: { "app:a": 1, "user:u": 2, s: 3 } });

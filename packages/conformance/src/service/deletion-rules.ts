@@ -11,6 +11,7 @@ export const DELETION_RULES: readonly CheckedRule<ServiceKit>[] = rulesOf("delet
     title:
       "deletes exactly the events of these ids in this session, tells how many, keeps all others as they are",
     why: "Prune deletes what a summary covers; one event more is a loss that nothing brings back.",
+    needs: ["deleteEvents"],
     async check(kit) {
       const service = deleting(await kit.service());
       const other = { ...KEY, sessionId: "other" };
@@ -36,6 +37,7 @@ export const DELETION_RULES: readonly CheckedRule<ServiceKit>[] = rulesOf("delet
   "delete-events-positions": {
     title: "a position of a deleted event is never given again",
     why: "Whoever reads behind a position would take the next event for one that was read.",
+    needs: ["deleteEvents"],
     async check(kit) {
       const service = deleting(await kit.service());
       await service.createSession(KEY);
@@ -54,6 +56,7 @@ export const DELETION_RULES: readonly CheckedRule<ServiceKit>[] = rulesOf("delet
   "delete-events-missing": {
     title: "deleting events of a session that is not there is refused",
     why: "A count of 0 would say that they were gone already.",
+    needs: ["deleteEvents"],
     async check(kit) {
       const service = deleting(await kit.service());
       await rejects("session-not-found", "Deleting events without a session", () =>

@@ -6,6 +6,7 @@ import { ERROR_RULES } from "./error-rules.ts";
 import { EVENT_RULES } from "./event-rules.ts";
 import { KEY_RULES } from "./key-rules.ts";
 import { LOG_RULES } from "./log-rules.ts";
+import { LONG_RULES } from "./long-rules.ts";
 import { OWNERSHIP_RULES } from "./ownership-rules.ts";
 import { SESSION_RULES } from "./session-rules.ts";
 import { STATE_RULES } from "./state-rules.ts";
@@ -13,6 +14,7 @@ import { STATE_RULES } from "./state-rules.ts";
 /** Every rule for a session service with its proof. */
 export const CHECKED_SERVICE_RULES: readonly CheckedRule<ServiceKit>[] = [
   ...LOG_RULES,
+  ...LONG_RULES,
   ...APPEND_RULES,
   ...EVENT_RULES,
   ...KEY_RULES,
