@@ -1,6 +1,5 @@
 import { AIMessage, HumanMessage, RemoveMessage } from "@langchain/core/messages";
 import { REMOVE_ALL_MESSAGES } from "@langchain/langgraph";
-import { agentSummarizer } from "@sessionfold/langchain";
 import { createMiddleware } from "langchain";
 import { describe, expect, test } from "vitest";
 import { until } from "../background/support.ts";
@@ -11,7 +10,6 @@ import {
   backgroundFilter,
   carriers,
   heldWriter,
-  policy,
   shownIn,
   twoModels,
 } from "./background-agent.ts";
@@ -200,25 +198,5 @@ describe("a history that changes while the fold runs", () => {
     expect(its.filter.of("summarized")).toHaveLength(1);
     await Promise.all([asking("Left again"), asking("Right again")]);
     expect(models.written()).toHaveLength(1);
-  });
-});
-
-describe("how it is when nothing is said about the mode", () => {
-  test("a model writes in the background", async () => {
-    const { writer, held } = heldWriter();
-    const models = await twoModels(writer);
-    const filter = agentSummarizer({ ...policy, model: models.server.chat({ model: "writer" }) });
-    const its = parcelAgent(models.server, { middleware: [filter] });
-    await askTurns(its, 4);
-    expect(shownIn(models.asked().at(-1)).summaries).toEqual([]);
-    held.open();
-    await filter.flush();
-  });
-
-  test("without a model the call that is due is folded itself", async () => {
-    const models = await twoModels();
-    const its = parcelAgent(models.server, { middleware: [agentSummarizer(policy)] });
-    await askTurns(its, 4);
-    expect(models.asked().map((request) => shownIn(request).size)).toEqual([1, 3, 5, 7, 9, 11, 2, 4]);
   });
 });

@@ -14,6 +14,7 @@ import {
 import { answerIn } from "./answer-in.ts";
 import { BackgroundFolds, type BackgroundRun } from "./background-folds.ts";
 import { cacheSafeSummarizer, type PendingRequest } from "./cache-safe.ts";
+import { isStored } from "./checkpointer.ts";
 import { Conversations } from "./conversations.ts";
 import { type FoldCall, foldInCall } from "./fold-call.ts";
 import { streamOutcome } from "./fold-event.ts";
@@ -150,9 +151,12 @@ export class AgentFilter {
     return call;
   }
 
-  /** A run outside a thread may be the last that is known of it: unless it is asked for, nothing is left to a later one. */
-  #backgroundOf({ threadId }: ModelCall): BackgroundFolds | undefined {
-    return threadId === undefined && !this.#options.isModeGiven ? undefined : this.#background;
+  /**
+   * A run whose messages are not stored may be the last that is known of them, by these ids: unless it is asked for, nothing
+   * is left to a later one.
+   */
+  #backgroundOf({ request }: ModelCall): BackgroundFolds | undefined {
+    return this.#options.isModeGiven || isStored(request.runtime) ? this.#background : undefined;
   }
 
   async #foldBefore(call: ModelCall): Promise<ModelCall> {

@@ -9,8 +9,8 @@ export interface BackgroundFoldOptions {
    * When it folds. `background`: after the model call that makes the conversation due, which does not wait; a later call
    * of that conversation uses the summary. `inline`: in the model call that is due, before the model is asked. Default:
    * `background` where one of `model`, `summarizer`, `fallback` and `cacheSafe` says who writes, else `inline`, since what
-   * writes then costs no time; `inline` also for a run without a `thread_id`, of which no later call may be known. Asked for
-   * all the same, `background` needs messages whose ids stay the same from run to run.
+   * writes then costs no time; `inline` also for a run without a `thread_id` or a checkpointer, after which nobody may know
+   * its messages by the ids they have. Asked for all the same, `background` needs ids that stay the same from run to run.
    */
   readonly mode?: "background" | "inline" | undefined;
   /**

@@ -1,11 +1,9 @@
 import type { BaseMessage } from "@langchain/core/messages";
 import type { RunnableConfig } from "@langchain/core/runnables";
 import type { SessionKey } from "@sessionfold/core";
+import { CHECKPOINTER_FIELD } from "../agent/checkpointer.ts";
 import type { ResolvedRunnerOptions, RunnableAgent } from "./runner-options.ts";
 import { SESSION_FIELD } from "./runner-session.ts";
-
-/** By this entry of `configurable` a graph is handed a checkpointer for one run, as a subgraph is by its parent. */
-const CHECKPOINTER_FIELD = "__pregel_checkpointer";
 
 interface GraphState {
   readonly values?: Readonly<Record<string, unknown>>;
