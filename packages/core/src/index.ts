@@ -70,6 +70,24 @@ export type {
   Session,
   SessionService,
 } from "./sessions/session-service.ts";
+export {
+  type AppendCondition,
+  type ConditionalAppendService,
+  canAppendIf,
+  canImport,
+  canKeepFolds,
+  canLease,
+  canSearch,
+  type FoldedSession,
+  type FoldKeepingService,
+  type ImportingService,
+  type ImportSessionRequest,
+  type Lease,
+  type LeaseRequest,
+  type LeasingService,
+  type SearchingService,
+  type TokenCounts,
+} from "./sessions/store-capabilities.ts";
 export type {
   ListedSummary,
   PruneOptions,
@@ -80,13 +98,17 @@ export type { OutcomeContext, WithSummariesOptions } from "./sessions/with-summa
 export type { Clock } from "./shared/clock.ts";
 export type { Sleep } from "./shared/deadline.ts";
 export {
+  AppendConflictError,
   ConfigurationError,
   EventsPrunedError,
   InvalidEventError,
   isSessionfoldError,
+  LeaseLostError,
   SessionExistsError,
   SessionfoldError,
   SessionNotFoundError,
+  StoredDataError,
+  StoreError,
   SummarizeError,
   type SummarizeErrorCode,
   SummaryNotFoundError,
@@ -96,6 +118,7 @@ export { describe, validate } from "./shared/validate.ts";
 export { compressionRatio } from "./summaries/compression-ratio.ts";
 export type { Coverage } from "./summaries/coverage.ts";
 export { FoldedLog, type FoldWarning } from "./summaries/fold.ts";
+export type { FoldSnapshot, SnapshotSummary } from "./summaries/fold-snapshot.ts";
 export {
   SessionSummary,
   type SessionSummaryFields,

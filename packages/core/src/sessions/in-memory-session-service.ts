@@ -1,10 +1,11 @@
-import { copyEvent, createEvent, type EventInput } from "../events/create-event.ts";
+import { copyEvent, createEvent } from "../events/create-event.ts";
 import type { SessionEvent } from "../events/session-event.ts";
 import { keyOf, keyString, type SessionKey } from "../events/session-key.ts";
 import { type Clock, systemClock } from "../shared/clock.ts";
-import { ConfigurationError, SessionExistsError, SessionNotFoundError } from "../shared/errors.ts";
+import { deepCopy } from "../shared/deep-copy.ts";
+import { AppendConflictError, SessionExistsError, SessionNotFoundError } from "../shared/errors.ts";
 import { randomId } from "../shared/ids.ts";
-import { describe, requireObject } from "../shared/validate.ts";
+import { requireObject } from "../shared/validate.ts";
 import { handToCaller } from "./hand-to-caller.ts";
 import type {
   AppendEventRequest,
@@ -15,7 +16,14 @@ import type {
   ListSessionsResponse,
   Session,
 } from "./session-service.ts";
-import { applyState, mergeState, type ScopedState, withoutTemporary } from "./state-scopes.ts";
+import { applyState, mergeState, type ScopedState, withoutTemporaryState } from "./state-scopes.ts";
+import { checkedImport } from "./storage/import-request.ts";
+import { listPage } from "./storage/list-request.ts";
+import type {
+  ConditionalAppendService,
+  ImportingService,
+  ImportSessionRequest,
+} from "./store-capabilities.ts";
 
 interface StoredSession {
   readonly key: SessionKey;
@@ -29,10 +37,11 @@ interface StoredSession {
   lastUpdateTime: number;
 }
 
-const DEFAULT_PAGE = 100;
-
 /** Keeps sessions in the memory of this process. What it hands out are copies; its own data cannot be reached. */
-export class InMemorySessionService implements EventDeletingService {
+export class InMemorySessionService
+  implements EventDeletingService, ConditionalAppendService, ImportingService
+{
+  readonly supportsConditions = true;
   readonly #sessions = new Map<string, StoredSession>();
   readonly #appState = new Map<string, Map<string, unknown>>();
   readonly #userState = new Map<string, Map<string, unknown>>();
@@ -48,22 +57,8 @@ export class InMemorySessionService implements EventDeletingService {
     const key = keyOf({ ...request, sessionId: request.sessionId ?? randomId() });
     const id = keyString(key);
     if (this.#sessions.has(id)) throw new SessionExistsError(key.sessionId);
-    const state: ScopedState = {
-      app: entryOf(this.#appState, key.appName),
-      user: entryOf(this.#userState, JSON.stringify([key.appName, key.userId])),
-      session: new Map(),
-    };
-    applyState(state, request.state ?? {});
-    const stored: StoredSession = {
-      key,
-      ordinal: ++this.#made,
-      incarnation: randomId(),
-      state,
-      events: [],
-      ids: new Map(),
-      nextSeq: 0,
-      lastUpdateTime: this.#clock(),
-    };
+    const stored = this.#madeSession(key, this.#clock());
+    applyState(stored.state, request.state ?? {});
     this.#sessions.set(id, stored);
     return view(stored, []);
   }
@@ -77,17 +72,7 @@ export class InMemorySessionService implements EventDeletingService {
   }
 
   async listSessions(request: ListSessionsRequest): Promise<ListSessionsResponse> {
-    requireObject("request", request);
-    const { appName, userId, limit = DEFAULT_PAGE } = request;
-    if (!Number.isInteger(limit) || limit < 1) {
-      throw new ConfigurationError(`Expected \`limit\` to be an integer above 0, got ${describe(limit)}`);
-    }
-    const after = request.cursor === undefined ? 0 : Number(request.cursor);
-    if (!Number.isInteger(after) || after < 0) {
-      throw new ConfigurationError(
-        `Expected \`cursor\` to be the nextCursor of a page, got ${describe(request.cursor)}`,
-      );
-    }
+    const { appName, userId, after, limit } = listPage(request);
     const page: StoredSession[] = [];
     for (const stored of this.#sessions.values()) {
       if (stored.ordinal <= after || stored.key.appName !== appName) continue;
@@ -109,7 +94,7 @@ export class InMemorySessionService implements EventDeletingService {
 
   async appendEvent(request: AppendEventRequest): Promise<SessionEvent> {
     requireObject("request", request);
-    const { session, event: input } = request;
+    const { session, event: input, condition } = request;
     const key = keyOf(session);
     const stored = this.#sessions.get(keyString(key));
     if (stored === undefined) throw new SessionNotFoundError(key.sessionId);
@@ -117,6 +102,9 @@ export class InMemorySessionService implements EventDeletingService {
     if (event.partial === true) return event;
     const known = stored.ids.get(event.id);
     if (known === undefined) {
+      const lastSeq = stored.events.at(-1)?.seq ?? -1;
+      if (condition?.lastSeq !== undefined && condition.lastSeq !== lastSeq)
+        throw new AppendConflictError(key.sessionId);
       stored.nextSeq++;
       stored.events.push(event);
       stored.ids.set(event.id, event);
@@ -124,6 +112,19 @@ export class InMemorySessionService implements EventDeletingService {
       applyState(stored.state, event.actions.stateDelta ?? {});
     }
     return handToCaller(session, known ?? event, known === undefined);
+  }
+
+  async importSession(request: ImportSessionRequest): Promise<void> {
+    const { key, state, events, lastUpdateTime } = checkedImport(request);
+    const id = keyString(key);
+    if (this.#sessions.has(id)) throw new SessionExistsError(key.sessionId);
+    this.#sessions.set(id, {
+      ...this.#madeSession(key, lastUpdateTime),
+      state: { ...this.#stateOf(key), session: new Map(Object.entries(deepCopy(state))) },
+      events: [...events],
+      ids: new Map(events.map((event) => [event.id, event])),
+      nextSeq: (events.at(-1)?.seq ?? -1) + 1,
+    });
   }
 
   async deleteEvents(request: SessionKey & { readonly eventIds: readonly string[] }): Promise<number> {
@@ -137,6 +138,28 @@ export class InMemorySessionService implements EventDeletingService {
     for (const event of kept) stored.events.push(event);
     return gone.size;
   }
+
+  #madeSession(key: SessionKey, lastUpdateTime: number): StoredSession {
+    return {
+      key,
+      ordinal: ++this.#made,
+      incarnation: randomId(),
+      state: this.#stateOf(key),
+      events: [],
+      ids: new Map(),
+      nextSeq: 0,
+      lastUpdateTime,
+    };
+  }
+
+  /** The app's and the user's state, which sessions share, with none of a session's own. */
+  #stateOf({ appName, userId }: SessionKey): ScopedState {
+    return {
+      app: entryOf(this.#appState, appName),
+      user: entryOf(this.#userState, JSON.stringify([appName, userId])),
+      session: new Map(),
+    };
+  }
 }
 
 function view(stored: StoredSession, events: readonly SessionEvent[]): Session {
@@ -148,12 +171,6 @@ function view(stored: StoredSession, events: readonly SessionEvent[]): Session {
     lastUpdateTime: stored.lastUpdateTime,
     incarnation: stored.incarnation,
   };
-}
-
-function withoutTemporaryState(input: EventInput): EventInput {
-  const delta = input?.actions?.stateDelta;
-  if (typeof delta !== "object" || delta === null || Array.isArray(delta)) return input;
-  return { ...input, actions: { ...input.actions, stateDelta: withoutTemporary(delta) } };
 }
 
 /** Index of the first entry behind a position; entries stand in the order of their positions. */

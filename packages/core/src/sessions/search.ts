@@ -22,11 +22,34 @@ export interface SearchResult {
 
 const DEFAULT_LIMIT = 20;
 
+/** The words of a query, in lower case, and how many results are wanted. */
+export interface SearchWords {
+  readonly words: readonly string[];
+  readonly limit: number;
+}
+
+/** Whether an event can be found by its text: one of the conversation. */
+export function isSearchable(event: SessionEvent): boolean {
+  return isConversationEvent(event);
+}
+
+/** What an event is searched by: its lines in a transcript, in lower case. */
+export function searchText(event: SessionEvent): string {
+  return renderEvent(event).toLowerCase();
+}
+
+/** Whether an event can be found by its text and has every one of the words (in lower case) in it. */
+export function matchesWords(event: SessionEvent, words: readonly string[]): boolean {
+  if (!isSearchable(event)) return false;
+  const text = searchText(event);
+  return words.every((word) => text.includes(word));
+}
+
 /**
- * Finds events of the raw log by their text, latest first, whether or not they are folded.
+ * The words that a query asks for.
  * @throws ConfigurationError for a blank query or a limit that is not an integer above 0.
  */
-export function searchLog(log: FoldedLog, query: string | SearchQuery): readonly SearchResult[] {
+export function searchWords(query: string | SearchQuery): SearchWords {
   if (typeof query !== "string") requireObject("query", query);
   const { text, limit = DEFAULT_LIMIT }: SearchQuery = typeof query === "string" ? { text: query } : query;
   if (typeof text !== "string" || text.trim() === "") {
@@ -35,15 +58,21 @@ export function searchLog(log: FoldedLog, query: string | SearchQuery): readonly
   if (!Number.isInteger(limit) || limit < 1) {
     throw new ConfigurationError(`Expected \`limit\` to be an integer above 0, got ${describe(limit)}`);
   }
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  return { words: text.toLowerCase().split(/\s+/).filter(Boolean), limit };
+}
+
+/** Finds events of the raw log by their text, latest first, whether or not they are folded. */
+export function searchLog(log: FoldedLog, { words, limit }: SearchWords): readonly SearchResult[] {
   const results: SearchResult[] = [];
   for (let at = log.events.length - 1; at >= 0 && results.length < limit; at--) {
     const event = log.events[at];
-    if (event === undefined || !isConversationEvent(event)) continue;
-    const haystack = renderEvent(event).toLowerCase();
-    if (!words.every((word) => haystack.includes(word))) continue;
-    const summaryId = log.isHidden(event) ? log.coveringSummary(event.id)?.id : undefined;
-    results.push({ event: copyEvent(event), ...(summaryId !== undefined && { summaryId }) });
+    if (event !== undefined && matchesWords(event, words)) results.push(foundIn(log, event));
   }
   return results;
+}
+
+/** A found event with the summary that hides it. */
+export function foundIn(log: FoldedLog, event: SessionEvent): SearchResult {
+  const summaryId = log.isHidden(event) ? log.coveringSummary(event.id)?.id : undefined;
+  return { event: copyEvent(event), ...(summaryId !== undefined && { summaryId }) };
 }

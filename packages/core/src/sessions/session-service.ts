@@ -1,6 +1,7 @@
 import type { EventInput } from "../events/create-event.ts";
 import type { SessionEvent } from "../events/session-event.ts";
 import type { SessionKey, SessionRef } from "../events/session-key.ts";
+import type { AppendCondition } from "./store-capabilities.ts";
 
 /** A session as a service hands it out. It is the caller's to keep: nothing in it is shared with the store. */
 export interface Session extends SessionKey {
@@ -70,6 +71,8 @@ export interface AppendEventRequest {
    * is found again at a later append, since triggers are pure. Default true.
    */
   readonly fold?: boolean | undefined;
+  /** What must still hold, or nothing is stored. Only a service that says so heeds it; see `ConditionalAppendService`. */
+  readonly condition?: AppendCondition | undefined;
 }
 
 /** What keeps sessions. Ours, and anything of this shape, can be decorated by `withSummaries`. */

@@ -1,3 +1,4 @@
+import type { EventInput } from "../events/create-event.ts";
 import { deepCopy } from "../shared/deep-copy.ts";
 
 /** State, by how far it reaches. */
@@ -27,8 +28,13 @@ export function mergeState(state: ScopedState): Record<string, unknown> {
 }
 
 /** The change without its `temp:` keys, as it is stored. */
-export function withoutTemporary(
-  delta: Readonly<Record<string, unknown>>,
-): Readonly<Record<string, unknown>> {
+function withoutTemporary(delta: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(delta).filter(([key]) => !key.startsWith(TEMP)));
+}
+
+/** The event as it is stored: without changes of `temp:` keys. */
+export function withoutTemporaryState(input: EventInput): EventInput {
+  const delta = input?.actions?.stateDelta;
+  if (typeof delta !== "object" || delta === null || Array.isArray(delta)) return input;
+  return { ...input, actions: { ...input.actions, stateDelta: withoutTemporary(delta) } };
 }

@@ -12,7 +12,7 @@ import { Folding } from "./folding.ts";
 import { handToCaller } from "./hand-to-caller.ts";
 import { type MarkRequest, marksOf, refuseIfPruned } from "./mark-request.ts";
 import { prunableIds } from "./prunable.ts";
-import { type SearchQuery, type SearchResult, searchLog } from "./search.ts";
+import { type SearchQuery, type SearchResult, searchLog, searchWords } from "./search.ts";
 import {
   type AppendEventRequest,
   type CreateSessionRequest,
@@ -232,7 +232,8 @@ class SummarizingService implements SummarizingSessionService {
   }
 
   async search(session: SessionRef, query: string | SearchQuery): Promise<readonly SearchResult[]> {
-    return this.#withWhole(session, async ({ log }) => searchLog(log, query));
+    const asked = searchWords(query);
+    return this.#withWhole(session, async ({ log }) => searchLog(log, asked));
   }
 
   async prune(session: SessionRef, options: PruneOptions = {}): Promise<readonly string[]> {

@@ -88,6 +88,38 @@ export class UnsupportedError extends SessionfoldError {
   }
 }
 
+/** The condition of an append does not hold any more: the log has grown since. Nothing was stored. */
+export class AppendConflictError extends SessionfoldError {
+  constructor(sessionId: string) {
+    super("append-conflict", `The log of session "${sessionId}" has changed since it was read`);
+  }
+}
+
+/** Another has taken the lease under which something was to be stored. Nothing was stored. */
+export class LeaseLostError extends SessionfoldError {
+  constructor(sessionId: string) {
+    super("lease-lost", `The lease on session "${sessionId}" was taken by another`);
+  }
+}
+
+/** What a store holds cannot be read by this version. It was left as it is. */
+export class StoredDataError extends SessionfoldError {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super("stored-data", message, options);
+  }
+}
+
+/** A store could not do what was asked: it is busy, full, closed or out of reach. Nothing was stored. `cause` is its own error. */
+export class StoreError extends SessionfoldError {
+  constructor(
+    code: "store-busy" | "store-full" | "store-closed" | "store-unavailable",
+    message: string,
+    options?: { cause?: unknown },
+  ) {
+    super(code, message, options);
+  }
+}
+
 /** A summarisation failed. The session is as it was. `cause` holds the error behind it, if there is one. */
 export class SummarizeError extends SessionfoldError {
   /** Session that was to be summarised; empty for a plain list of events without one. */

@@ -1,0 +1,43 @@
+import { ConfigurationError } from "../../shared/errors.ts";
+import { describe } from "../../shared/validate.ts";
+import { applyState, mergeState, type ScopedState } from "../state-scopes.ts";
+
+/** How far an entry of state reaches. */
+export type StateScope = "app" | "user" | "session";
+
+/** An entry of state as a store writes it. */
+export interface StateRow {
+  readonly scope: StateScope;
+  /** With its prefix. */
+  readonly name: string;
+  /** JSON. */
+  readonly value: string;
+}
+
+/** A change of state as rows, `temp:` keys left out. @throws ConfigurationError for a value that JSON cannot hold */
+export function stateRows(delta: Readonly<Record<string, unknown>>): readonly StateRow[] {
+  const state: ScopedState = { app: new Map(), user: new Map(), session: new Map() };
+  applyState(state, delta);
+  return (["app", "user", "session"] as const).flatMap((scope) =>
+    [...state[scope]].flatMap(([name, value]) => {
+      const json = jsonOf(value);
+      return json === undefined ? [] : [{ scope, name, value: json }];
+    }),
+  );
+}
+
+/** The state that rows hold, as a session shows it. */
+export function stateOfRows(rows: readonly StateRow[]): Record<string, unknown> {
+  const state: ScopedState = { app: new Map(), user: new Map(), session: new Map() };
+  for (const { scope, name, value } of rows) state[scope].set(name, JSON.parse(value));
+  return mergeState(state);
+}
+
+function jsonOf(value: unknown): string | undefined {
+  try {
+    // What JSON leaves out of an object, undefined and functions, is no entry.
+    return JSON.stringify(value) as string | undefined;
+  } catch {
+    throw new ConfigurationError(`Expected a value of \`state\` to be plain JSON, got ${describe(value)}`);
+  }
+}
