@@ -1,11 +1,9 @@
-import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
 import { ConfigurationError } from "@sessionfold/core";
 import { agentSummarizer } from "@sessionfold/langchain";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { until } from "../background/support.ts";
 import { serverError } from "../support/model-server.ts";
+import { runProcess } from "../support/own-process.ts";
 import { parcelAgent } from "../support/parcel-agent.ts";
 import { stubSummarizer } from "../support/stub-summarizer.ts";
 import {
@@ -168,23 +166,7 @@ test.each([
   ["waits to ask once more", "async () => { throw Object.assign(new Error('busy'), { status: 503 }); }"],
   ["fails for good", "async () => { throw Object.assign(new Error('no'), { status: 401 }); }"],
 ])("a process ends by itself, without a word, while a fold %s", async (_, summarize) => {
-  const folder = mkdtempSync(join(resolve(import.meta.dirname, ".."), "process-"));
-  const file = join(folder, "main.ts");
-  writeFileSync(file, PROCESS.replace("SUMMARIZE", summarize));
-  const child = spawn(process.execPath, ["--conditions=@sessionfold/source", file]);
-  onTestFinished(() => {
-    child.kill();
-    rmSync(folder, { recursive: true });
-  });
-  let printed = "";
-  let errors = "";
-  child.stdout.on("data", (piece) => {
-    printed += piece;
-  });
-  child.stderr.on("data", (piece) => {
-    errors += piece;
-  });
-  const exitCode = await new Promise((ended) => child.on("close", ended));
+  const { printed, errors, exitCode } = await runProcess(PROCESS.replace("SUMMARIZE", summarize));
   expect({ exitCode, errors }).toEqual({ exitCode: 0, errors: "" });
   expect(printed).toContain("started");
   expect(printed).toContain("over");

@@ -1,7 +1,5 @@
-import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
+import { type ProcessEnd, runProcess } from "../support/own-process.ts";
 
 const PREAMBLE = `
   import { conversationThreshold, InMemorySessionService, withSummaries } from "@sessionfold/core";
@@ -20,25 +18,8 @@ const PREAMBLE = `
   };
 `;
 
-/** What a process of its own prints and ends with. It is killed with the test, if it has not ended by then. */
-async function run(code: string): Promise<{ readonly printed: string; readonly exitCode: number | null }> {
-  const folder = mkdtempSync(join(resolve(import.meta.dirname, ".."), "process-"));
-  const file = join(folder, "main.ts");
-  writeFileSync(file, PREAMBLE + code);
-  const child = spawn(process.execPath, ["--conditions=@sessionfold/source", file]);
-  onTestFinished(() => {
-    child.kill();
-    rmSync(folder, { recursive: true });
-  });
-  let printed = "";
-  child.stdout.on("data", (piece) => {
-    printed += piece;
-  });
-  child.stderr.on("data", (piece) => {
-    printed += piece;
-  });
-  return new Promise((ended) => child.on("close", (exitCode) => ended({ printed, exitCode })));
-}
+/** Output and end of such a process. */
+const run = (code: string): Promise<ProcessEnd> => runProcess(PREAMBLE + code);
 
 const HOUR = 3_600_000;
 
@@ -54,10 +35,10 @@ test.each([
     `await due({ summarizer: busy, trigger: () => new Promise(() => {}), limit: false, timeoutMs: ${HOUR} });`,
   ],
 ])("a process ends though a fold is in progress: %s", async (name, code) => {
-  const { printed, exitCode } = await run(
+  const { printed, errors, exitCode } = await run(
     `${code} await new Promise((resolve) => setTimeout(resolve, 50)); console.log("over");`,
   );
-  expect(exitCode).toBe(0);
+  expect({ exitCode, errors }).toEqual({ exitCode: 0, errors: "" });
   expect(printed).toContain("over");
   expect(printed.includes("started")).toBe(name !== "a trigger that hangs");
 });
@@ -68,7 +49,7 @@ test.each([
   ["close without a drain", "await sessions.close({ drainMs: 0 });"],
   ["a call that joins the fold", "await sessions.summarize(session, { force: true });"],
 ])("a process does not end while %s waits for a fold", async (_, wait) => {
-  const { printed, exitCode } = await run(`
+  const { printed, errors, exitCode } = await run(`
     const { sessions, session } = await due({ summarizer: busy, retry: { delaysMs: [100] }, timeoutMs: ${HOUR} });
     await new Promise((resolve) => setTimeout(resolve, 50));
     ${wait}
@@ -76,5 +57,5 @@ test.each([
   `);
   expect(printed).toContain("started");
   expect(printed).toContain("over");
-  expect(exitCode).toBe(0);
+  expect({ exitCode, errors }).toEqual({ exitCode: 0, errors: "" });
 });
