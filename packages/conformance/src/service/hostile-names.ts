@@ -48,6 +48,9 @@ export const SEPARATORS: readonly string[] = [
   "\\",
 ];
 
+/** Longer than what a column of 255 characters holds. */
+const LONG = "long".repeat(64);
+
 /** Names that people, and some collations, take for one. */
 export const ALIKE: readonly string[] = [
   "key",
@@ -72,6 +75,10 @@ export const ALIKE: readonly string[] = [
   "1.0",
   "1e0",
   "true",
+  "\u{1f469}\u200d\u{1f467}",
+  "\u{1f469}\u{1f467}",
+  `${LONG}a`,
+  `${LONG}b`,
 ];
 
 /** Names that some encodings cannot write, some of which become one when they are written all the same. */

@@ -7,6 +7,7 @@ import { EVENT_RULES } from "./event-rules.ts";
 import { KEY_RULES } from "./key-rules.ts";
 import { LOG_RULES } from "./log-rules.ts";
 import { LONG_RULES } from "./long-rules.ts";
+import { NAME_RULES } from "./name-rules.ts";
 import { OWNERSHIP_RULES } from "./ownership-rules.ts";
 import { SESSION_RULES } from "./session-rules.ts";
 import { STATE_RULES } from "./state-rules.ts";
@@ -18,6 +19,7 @@ export const CHECKED_SERVICE_RULES: readonly CheckedRule<ServiceKit>[] = [
   ...APPEND_RULES,
   ...EVENT_RULES,
   ...KEY_RULES,
+  ...NAME_RULES,
   ...SESSION_RULES,
   ...STATE_RULES,
   ...OWNERSHIP_RULES,
