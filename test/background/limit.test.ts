@@ -155,6 +155,29 @@ describe("the wait", () => {
     expect(failing.requests).toHaveLength(calls);
   });
 
+  test("nor where the session has been forgotten meanwhile, and is read anew", async () => {
+    const failing = stubSummarizer(() => {
+      throw new Error("no");
+    });
+    const its = await inBackground({ summarizer: failing, retry: false, maxCachedSessions: 1 });
+    await appendTurns(its, 7);
+    await its.sessions.flush();
+    const calls = failing.requests.length;
+    const others = await its.sessions.createSession({ ...KEY, sessionId: "other" });
+    for (let read = 0; read < 3; read++) {
+      await its.sessions.getSession(others);
+      expect(await reading(its).window).toHaveLength(14);
+    }
+    await its.sessions.flush();
+    expect(failing.requests).toHaveLength(calls);
+    // What comes new is another state.
+    for (const event of numbered(turns(8)).slice(14, 15))
+      await its.sessions.appendEvent({ ...its, event, fold: false });
+    await its.sessions.getSession(others);
+    expect(await reading(its).window).toHaveLength(15);
+    expect(failing.requests).toHaveLength(calls + 1);
+  });
+
   test("is over when a fold is in, though the tail that is kept is past the limit by itself", async () => {
     let busy: ReturnType<typeof heldSummarizer> | undefined;
     const stub = stubSummarizer((request) => (busy === undefined ? "SUM" : busy.summarize(request)));

@@ -1,3 +1,4 @@
+import { keyString } from "../events/session-key.ts";
 import { CalledOff, withDeadline } from "../shared/deadline.ts";
 import type { TrackedSession } from "./tracked-session.ts";
 
@@ -15,6 +16,9 @@ export interface WaitingReadsOptions {
   readonly start: (tracked: TrackedSession) => void;
 }
 
+/** Sessions of which it is remembered how they stood when they were last tried; the oldest are forgotten. */
+const MOST_TRIED = 10_000;
+
 /** Why a read that waited gave up. It is never seen outside. */
 class WaitedLongEnough extends Error {}
 
@@ -24,8 +28,8 @@ class WaitedLongEnough extends Error {}
  */
 export class WaitingReads {
   readonly #options: WaitingReadsOptions;
-  /** Where the log of a session ended when it was last tried. */
-  readonly #tried = new WeakMap<TrackedSession, number>();
+  /** Where the log of a session ended when it was last tried. By key: the session itself may be forgotten meanwhile. */
+  readonly #tried = new Map<string, string>();
   readonly #givenUp = new WeakSet<Promise<void>>();
   readonly #measured = new WeakMap<TrackedSession, Measured>();
 
@@ -35,7 +39,11 @@ export class WaitingReads {
 
   /** Notes that all that could be done about the session, as it stands now, is done or under way. */
   tried(tracked: TrackedSession): void {
-    this.#tried.set(tracked, tracked.log.lastSeq);
+    const key = keyString(tracked.key);
+    this.#tried.delete(key);
+    this.#tried.set(key, endOf(tracked));
+    const [oldest] = this.#tried.keys();
+    if (this.#tried.size > MOST_TRIED && oldest !== undefined) this.#tried.delete(oldest);
   }
 
   /** Waits until the session is no longer too large, or long enough. False where there was nothing to wait for. */
@@ -67,7 +75,8 @@ export class WaitingReads {
 
   #mayHelp(tracked: TrackedSession): boolean {
     const done = this.#options.pending(tracked);
-    return done === undefined ? this.#tried.get(tracked) !== tracked.log.lastSeq : !this.#givenUp.has(done);
+    if (done !== undefined) return !this.#givenUp.has(done);
+    return this.#tried.get(keyString(tracked.key)) !== endOf(tracked);
   }
 
   #giveUp(tracked: TrackedSession): void {
@@ -99,4 +108,9 @@ export class WaitingReads {
 interface Measured {
   readonly lastSeq: number;
   readonly answer: Promise<boolean>;
+}
+
+/** What tells one state of a session from a later one, and from that of another session under its key. */
+function endOf({ log }: TrackedSession): string {
+  return log.events.at(-1)?.id ?? "";
 }
