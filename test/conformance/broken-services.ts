@@ -1,8 +1,10 @@
 import { BROKEN_EVENTS } from "./broken/events.ts";
 import { BROKEN_KEYS } from "./broken/keys.ts";
+import { ALSO_BROKEN_LISTS, BROKEN_LISTS } from "./broken/lists.ts";
 import { BROKEN_LOGS } from "./broken/logs.ts";
 import { ALSO_BROKEN_LONG, BROKEN_LONG } from "./broken/long.ts";
 import { ALSO_BROKEN_NAMES, BROKEN_NAMES } from "./broken/names.ts";
+import { ALSO_BROKEN_POSITIONS, BROKEN_POSITIONS } from "./broken/positions.ts";
 import { BROKEN_SESSIONS } from "./broken/sessions.ts";
 import type { AlsoBroken, Broken } from "./broken/wrap.ts";
 
@@ -15,8 +17,15 @@ export const BROKEN_SERVICES: Readonly<Record<string, Broken>> = {
   ...BROKEN_EVENTS,
   ...BROKEN_KEYS,
   ...BROKEN_NAMES,
+  ...BROKEN_LISTS,
+  ...BROKEN_POSITIONS,
   ...BROKEN_SESSIONS,
 };
 
 /** Other ways to break some of the rules. */
-export const ALSO_BROKEN: readonly AlsoBroken[] = [...ALSO_BROKEN_NAMES, ...ALSO_BROKEN_LONG];
+export const ALSO_BROKEN: readonly AlsoBroken[] = [
+  ...ALSO_BROKEN_LONG,
+  ...ALSO_BROKEN_NAMES,
+  ...ALSO_BROKEN_LISTS,
+  ...ALSO_BROKEN_POSITIONS,
+];

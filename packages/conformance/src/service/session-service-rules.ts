@@ -5,10 +5,12 @@ import { DELETION_RULES } from "./deletion-rules.ts";
 import { ERROR_RULES } from "./error-rules.ts";
 import { EVENT_RULES } from "./event-rules.ts";
 import { KEY_RULES } from "./key-rules.ts";
+import { LIST_RULES } from "./list-rules.ts";
 import { LOG_RULES } from "./log-rules.ts";
 import { LONG_RULES } from "./long-rules.ts";
 import { NAME_RULES } from "./name-rules.ts";
 import { OWNERSHIP_RULES } from "./ownership-rules.ts";
+import { POSITION_RULES } from "./position-rules.ts";
 import { SESSION_RULES } from "./session-rules.ts";
 import { STATE_RULES } from "./state-rules.ts";
 
@@ -16,11 +18,13 @@ import { STATE_RULES } from "./state-rules.ts";
 export const CHECKED_SERVICE_RULES: readonly CheckedRule<ServiceKit>[] = [
   ...LOG_RULES,
   ...LONG_RULES,
+  ...POSITION_RULES,
   ...APPEND_RULES,
   ...EVENT_RULES,
   ...KEY_RULES,
   ...NAME_RULES,
   ...SESSION_RULES,
+  ...LIST_RULES,
   ...STATE_RULES,
   ...OWNERSHIP_RULES,
   ...ERROR_RULES,
