@@ -1,5 +1,6 @@
 import { ConfigurationError } from "../shared/errors.ts";
 import { describe } from "../shared/validate.ts";
+import { explainedParts } from "./explained-parts.ts";
 import type { SessionStatistics } from "./session-statistics.ts";
 import { named, type Trigger, type TriggerExplanation } from "./trigger.ts";
 
@@ -51,8 +52,11 @@ export async function explain(
       `Expected \`fired\` of the trigger ${name} to be true or false, got ${describe(explanation.fired)}`,
     );
   }
+  const { children: given, ...rest } = explanation;
+  const children = explainedParts(given, [answer]);
   return {
-    ...explanation,
+    ...rest,
+    ...(children && { children }),
     name: typeof explanation.name === "string" ? explanation.name : name,
     fired: explanation.fired,
   };
