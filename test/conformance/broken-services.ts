@@ -1,3 +1,4 @@
+import { ALSO_BROKEN_DATA, BROKEN_DATA } from "./broken/data.ts";
 import { BROKEN_EVENTS } from "./broken/events.ts";
 import { BROKEN_KEYS } from "./broken/keys.ts";
 import { ALSO_BROKEN_LISTS, BROKEN_LISTS } from "./broken/lists.ts";
@@ -19,6 +20,7 @@ export const BROKEN_SERVICES: Readonly<Record<string, Broken>> = {
   ...BROKEN_NAMES,
   ...BROKEN_LISTS,
   ...BROKEN_POSITIONS,
+  ...BROKEN_DATA,
   ...BROKEN_SESSIONS,
 };
 
@@ -28,4 +30,5 @@ export const ALSO_BROKEN: readonly AlsoBroken[] = [
   ...ALSO_BROKEN_NAMES,
   ...ALSO_BROKEN_LISTS,
   ...ALSO_BROKEN_POSITIONS,
+  ...ALSO_BROKEN_DATA,
 ];

@@ -1,7 +1,8 @@
 import { HumanMessage } from "@langchain/core/messages";
-import { createEvent, type EventInput, type SessionService, SessionSummary } from "@sessionfold/core";
+import { type SessionService, SessionSummary } from "@sessionfold/core";
 import { equal, holds } from "../asserts/asserts.ts";
-import { appendAll, asJson, fullOf, KEY, textOf } from "../kit/reading.ts";
+import { appendAll, fullOf, KEY, textOf } from "../kit/reading.ts";
+import { roundTrip } from "../kit/round-trip.ts";
 import { agent, START, turns, user } from "../kit/said.ts";
 import type { ServiceKit } from "../kit/service-kit.ts";
 import { type CheckedRule, rulesOf } from "../rule.ts";
@@ -132,19 +133,6 @@ export const EVENT_RULES: readonly CheckedRule<ServiceKit>[] = rulesOf("events",
     },
   },
 });
-
-/** Appends the events and reads them back: each must be what was handed in. */
-async function roundTrip(service: SessionService, events: readonly EventInput[]): Promise<void> {
-  await service.createSession(KEY);
-  const given = events.map((event) => ({ timestamp: START, ...event }));
-  await appendAll(service, given);
-  const stored = new Map((await fullOf(service)).events.map((event) => [event.id, event]));
-  for (const event of given) {
-    const found = stored.get(event.id ?? "");
-    holds(found !== undefined, `Expected the event "${event.id}" to be stored`);
-    equal(asJson(found), asJson(createEvent(event, 0, () => START)), `The event "${event.id}"`);
-  }
-}
 
 async function textsRoundTrip(service: SessionService, texts: readonly string[]): Promise<void> {
   await service.createSession(KEY);

@@ -1,6 +1,7 @@
 import type { ServiceKit } from "../kit/service-kit.ts";
 import { asData, type CheckedRule, type ConformanceRule } from "../rule.ts";
 import { APPEND_RULES } from "./append-rules.ts";
+import { DATA_RULES } from "./data-rules.ts";
 import { DELETION_RULES } from "./deletion-rules.ts";
 import { ERROR_RULES } from "./error-rules.ts";
 import { EVENT_RULES } from "./event-rules.ts";
@@ -21,6 +22,7 @@ export const CHECKED_SERVICE_RULES: readonly CheckedRule<ServiceKit>[] = [
   ...POSITION_RULES,
   ...APPEND_RULES,
   ...EVENT_RULES,
+  ...DATA_RULES,
   ...KEY_RULES,
   ...NAME_RULES,
   ...SESSION_RULES,
