@@ -6,6 +6,7 @@ import { BROKEN_LOGS } from "./broken/logs.ts";
 import { ALSO_BROKEN_LONG, BROKEN_LONG } from "./broken/long.ts";
 import { ALSO_BROKEN_NAMES, BROKEN_NAMES } from "./broken/names.ts";
 import { ALSO_BROKEN_POSITIONS, BROKEN_POSITIONS } from "./broken/positions.ts";
+import { ALSO_BROKEN_REST, BROKEN_REST } from "./broken/rest.ts";
 import { BROKEN_SESSIONS } from "./broken/sessions.ts";
 import type { AlsoBroken, Broken } from "./broken/wrap.ts";
 
@@ -21,6 +22,7 @@ export const BROKEN_SERVICES: Readonly<Record<string, Broken>> = {
   ...BROKEN_LISTS,
   ...BROKEN_POSITIONS,
   ...BROKEN_DATA,
+  ...BROKEN_REST,
   ...BROKEN_SESSIONS,
 };
 
@@ -30,5 +32,6 @@ export const ALSO_BROKEN: readonly AlsoBroken[] = [
   ...ALSO_BROKEN_NAMES,
   ...ALSO_BROKEN_LISTS,
   ...ALSO_BROKEN_POSITIONS,
+  ...ALSO_BROKEN_REST,
   ...ALSO_BROKEN_DATA,
 ];

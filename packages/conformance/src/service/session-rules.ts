@@ -1,8 +1,11 @@
-import { equal, holds, rejects } from "../asserts/asserts.ts";
-import { appendAll, fullOf, idsIn, idsOf, KEY, logOf, textOf } from "../kit/reading.ts";
+import { isConversationEvent, type SessionKey, type SessionService } from "@sessionfold/core";
+import { equal, errorOf, holds, rejects } from "../asserts/asserts.ts";
+import { appendAll, asJson, fullOf, idsIn, idsOf, KEY, logOf, textOf } from "../kit/reading.ts";
 import { agent, lines, turns, user } from "../kit/said.ts";
 import type { ServiceKit } from "../kit/service-kit.ts";
 import { type CheckedRule, rulesOf } from "../rule.ts";
+
+const YEAR_MS = 31_536_000_000;
 
 /** How sessions begin, are listed and end. */
 export const SESSION_RULES: readonly CheckedRule<ServiceKit>[] = rulesOf("sessions", {
@@ -94,6 +97,128 @@ export const SESSION_RULES: readonly CheckedRule<ServiceKit>[] = rulesOf("sessio
       }
     },
   },
+  "session-updated-clock": {
+    title:
+      "the time of the last update is when the event was appended, in milliseconds, whatever time the event tells",
+    why: "An import of old events would make a session that is in use look as if nobody had used it for years.",
+    async check(kit) {
+      const service = await kit.service();
+      const { lastUpdateTime: made } = await service.createSession(KEY);
+      // What the service takes for now, by the clock it goes by.
+      const { timestamp: now } = await service.appendEvent({ session: { ...KEY }, event: user("now") });
+      let before = made;
+      for (const timestamp of [now + 10 * YEAR_MS, now - 10 * YEAR_MS, 0]) {
+        await appendAll(service, [user("then", { timestamp })]);
+        const { lastUpdateTime } = await fullOf(service);
+        holds(lastUpdateTime >= before, "Expected `lastUpdateTime` not to go back with an event's time");
+        const isNow = Math.abs(lastUpdateTime - now) < YEAR_MS;
+        holds(isNow, "Expected `lastUpdateTime` to be about the time that events without one get");
+        before = lastUpdateTime;
+      }
+    },
+  },
+  "session-made-at-once": {
+    title: "of many calls at once that make a session of one key, one does and the others are refused",
+    why: "Both requests of a double click would begin the conversation anew.",
+    async check(kit) {
+      const one = await kit.service();
+      const services = [one, await kit.another(one)];
+      const calls = Array.from({ length: 12 }, (_, at) => {
+        const service = services[at % 2] ?? one;
+        return errorOf(() => service.createSession({ ...KEY, state: { made: at, "user:made": at } }));
+      });
+      const errors = await Promise.all(calls);
+      const winners = errors.flatMap((error, at) => (error === undefined ? [at] : []));
+      equal(winners.length, 1, "The number of calls that made the session");
+      for (const error of errors.filter((each) => each !== undefined))
+        await rejects("session-exists", "A call that came second", () => Promise.reject(error.value));
+      const state = { made: winners[0], "user:made": winners[0] };
+      for (const service of services)
+        equal((await fullOf(service)).state, state, "The state of who was first");
+    },
+  },
+  "session-deleted-at-once": {
+    title:
+      "an append that meets a deletion is stored before it or refused; nothing of it is in the next session",
+    why: "An event that is written to a key, not to a session, is found in the next user's conversation.",
+    async check(kit) {
+      const one = await kit.service();
+      const two = await kit.another(one);
+      for (let round = 0; round < 5; round++) {
+        await one.createSession(KEY);
+        await appendAll(one, lines(2));
+        const appends = lines(8, 10).map((event, at) => {
+          const stateDelta = { late: at };
+          const late = { ...event, actions: { stateDelta } };
+          return errorOf(() => (at % 2 === 0 ? one : two).appendEvent({ session: { ...KEY }, event: late }));
+        });
+        const deletion = one.deleteSession(KEY);
+        for (const error of await Promise.all(appends))
+          if (error !== undefined)
+            await rejects("session-not-found", "An append beside a deletion", () =>
+              Promise.reject(error.value),
+            );
+        await deletion;
+        equal(await two.getSession(KEY), null, "The session after its deletion");
+        const anew = await two.createSession(KEY);
+        equal([anew.events, anew.state], [[], {}], "Events and state of the next one");
+        await appendAll(two, lines(8, 10));
+        for (const service of [one, two]) {
+          equal(await idsOf(service), idsIn(lines(8, 10)), "The log of the next one");
+          equal((await fullOf(service)).state, {}, "Its state");
+        }
+        await two.deleteSession(KEY);
+      }
+    },
+  },
+  "session-elsewhere": {
+    title:
+      "what one service makes, appends, changes and deletes, another over the same storage tells at once",
+    why: "Behind a balancer each request meets another process; a cache that nobody empties answers for yesterday.",
+    needs: ["reopen"],
+    async check(kit) {
+      const one = await kit.service();
+      const two = await kit.reopen(one);
+      const sibling = { ...KEY, sessionId: "sibling" };
+      const agree = async (what: string): Promise<void> => {
+        for (const key of [KEY, sibling])
+          equal(
+            await seenBy(two, key),
+            await seenBy(one, key),
+            `The session, as the other service tells it, ${what}`,
+          );
+        const told = async (service: SessionService): Promise<readonly unknown[]> =>
+          (await service.listSessions({ appName: KEY.appName })).sessions.map(({ sessionId, state }) => [
+            sessionId,
+            state,
+          ]);
+        equal((await told(two)).toSorted(), (await told(one)).toSorted(), `The list, ${what}`);
+      };
+      await agree("before there is one");
+      await one.createSession({ ...KEY, state: { "app:a": 1, "user:u": 1 } });
+      await agree("when it is made");
+      await two.createSession(sibling);
+      await agree("when the other one makes one");
+      for (const [at, service] of [one, two, one, two].entries()) {
+        const stateDelta = { at, [`only${at}`]: at, "app:a": at, "user:u": at };
+        await appendAll(
+          service,
+          [user(`line ${at}`, { id: `e${at}`, actions: { stateDelta } })],
+          at > 1 ? sibling : KEY,
+        );
+        await agree(`after append ${at}`);
+      }
+      equal((await fullOf(two)).state, { at: 1, only0: 0, only1: 1, "app:a": 3, "user:u": 3 }, "The state");
+      await two.deleteSession(KEY);
+      await agree("when the other one deletes it");
+      equal(await one.getSession(KEY), null, "The session that the other one deleted");
+      await one.createSession(KEY);
+      await agree("when it is made anew");
+      await appendAll(two, lines(2));
+      await agree("after an append to the new one");
+      equal(await idsOf(one), ["e0", "e1"], "The log of the new one");
+    },
+  },
   "list-scope": {
     title: "a list has the sessions of the app, or of one user of it, and no others",
     why: "A list is the easiest way to see what belongs to somebody else.",
@@ -150,3 +275,11 @@ export const SESSION_RULES: readonly CheckedRule<ServiceKit>[] = rulesOf("sessio
     },
   },
 });
+
+/** A session without what a folding service may write to it meanwhile. */
+async function seenBy(service: SessionService, key: SessionKey): Promise<unknown> {
+  const session = await service.getSession({ ...key, view: "full" });
+  if (session === null) return null;
+  const { state, incarnation } = session;
+  return { state, incarnation, events: session.events.filter(isConversationEvent).map(asJson) };
+}

@@ -75,6 +75,30 @@ export const STATE_RULES: readonly CheckedRule<ServiceKit>[] = rulesOf("state", 
       await read();
     },
   },
+  "state-atomic-elsewhere": {
+    title: "a service over the same storage shows, at every read, the state of exactly the events it shows",
+    why: "Two statements, and an append between them, are a state that never was.",
+    needs: ["reopen"],
+    async check(kit) {
+      const one = await kit.service();
+      await one.createSession(KEY);
+      const two = await kit.reopen(one);
+      let writing = true;
+      const write = async (): Promise<void> => {
+        for (let at = 1; at <= 30; at++) await change(one, { count: at, "user:count": at, "app:count": at });
+      };
+      const read = async (): Promise<void> => {
+        do {
+          const { state, events } = await fullOf(two);
+          const count = events.filter(isConversationEvent).length || undefined;
+          const expected = { count, "user:count": count, "app:count": count };
+          equal(state, expected, `The state of a log of ${count ?? 0} events`);
+        } while (writing);
+      };
+      await Promise.all([write().finally(() => (writing = false)), read(), read()]);
+      await read();
+    },
+  },
   "state-refused": {
     title: "an append that is refused changes no state",
     why: "State without the event that made it cannot be explained, replayed or undone.",
@@ -127,6 +151,80 @@ export const STATE_RULES: readonly CheckedRule<ServiceKit>[] = rulesOf("state", 
       const delta = { object: { a: 2 }, list: [], none: null, no: false, zero: 0, text: "1", real: 0.1 };
       await change(service, delta);
       equal((await fullOf(service)).state, delta, "The state");
+    },
+  },
+  "state-values-shared": {
+    title: "values of the app's and the user's state are JSON like the session's, null and empty ones too",
+    why: "A null that means none in one scope and deletes in another one is found by the user it surprises.",
+    async check(kit) {
+      const service = await kit.service();
+      const values = {
+        none: null,
+        no: false,
+        zero: 0,
+        empty: "",
+        list: [],
+        object: {},
+        text: "1",
+        deep: [{ a: [null] }],
+      };
+      const shared = (of: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+        Object.fromEntries(
+          Object.entries(of).flatMap(([key, value]) => [
+            [`app:${key}`, value],
+            [`user:${key}`, value],
+          ]),
+        );
+      const full = Object.fromEntries(Object.keys(values).map((key) => [key, { full: [key] }]));
+      await service.createSession({ ...KEY, state: shared(values) });
+      await service.createSession(SIBLING);
+      equal((await fullOf(service, SIBLING)).state, shared(values), "The first state, in another session");
+      for (const delta of [full, values]) {
+        await change(service, shared(delta));
+        for (const key of [KEY, SIBLING])
+          equal((await fullOf(service, key)).state, shared(delta), "The state");
+      }
+    },
+  },
+  "state-repeated": {
+    title: "an append that is repeated after later changes takes none of them back",
+    why: "The retry of an old request must not bring an old address back.",
+    async check(kit) {
+      const service = await kit.service();
+      await service.createSession(KEY);
+      const set = (value: number) =>
+        user(`set ${value}`, {
+          id: `e${value}`,
+          actions: { stateDelta: { v: value, "user:v": value, "app:v": value } },
+        });
+      await appendAll(service, [set(1), set(2)]);
+      const { lastUpdateTime } = await fullOf(service);
+      await appendAll(service, [set(1)]);
+      equal((await fullOf(service)).state, { v: 2, "user:v": 2, "app:v": 2 }, "The state after a late retry");
+      equal((await fullOf(service)).lastUpdateTime, lastUpdateTime, "The time of the last update");
+    },
+  },
+  "state-whole": {
+    title: "an event whose data cannot be written is stored whole or not at all, with its state or without",
+    why: "State that is written first stays behind when its event is refused.",
+    async check(kit) {
+      const service = await kit.service();
+      await service.createSession(KEY);
+      const circular: Record<string, unknown> = {};
+      circular.self = circular;
+      const odd: readonly unknown[] = [10n, circular, () => 1, Symbol("odd")];
+      for (const [at, value] of odd.entries()) {
+        const stateDelta = { [`app:${at}`]: at, [`user:${at}`]: at, [`own${at}`]: at, [`odd${at}`]: value };
+        await errorOf(() => appendAll(service, [user("odd", { id: `e${at}`, actions: { stateDelta } })]));
+        const { state, events } = await fullOf(service);
+        const isStored = events.some(({ id }) => id === `e${at}`);
+        for (const key of [`app:${at}`, `user:${at}`, `own${at}`])
+          equal(
+            state[key],
+            isStored ? at : undefined,
+            `The state of an event that is ${isStored ? "" : "not "}stored`,
+          );
+      }
     },
   },
 });
