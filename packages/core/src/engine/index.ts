@@ -22,6 +22,7 @@ export { BackgroundJobs, type BackgroundJobsOptions } from "../shared/background
 export { systemClock } from "../shared/clock.ts";
 export { CalledOff, keptAwake, LONGEST_TIMEOUT_MS, withDeadline } from "../shared/deadline.ts";
 export { errorName } from "../shared/errors.ts";
+export { guarded, quietly } from "../shared/guarded.ts";
 export { describe, validate } from "../shared/validate.ts";
 export { type SummaryWriter, summaryWriter } from "../summaries/summary-message.ts";
 export { isLogged } from "../summaries/window.ts";

@@ -5,6 +5,7 @@ import { SessionSummarizer } from "../engine/session-summarizer.ts";
 import type { SessionKey } from "../events/session-key.ts";
 import { LONGEST_TIMEOUT_MS } from "../shared/deadline.ts";
 import { ConfigurationError } from "../shared/errors.ts";
+import { guarded, quietly } from "../shared/guarded.ts";
 import { validate } from "../shared/validate.ts";
 import type { Summarizer } from "../summarizers/summarizer.ts";
 import { type TriggerOption, toTrigger, triggerSchema } from "../triggers/evaluate.ts";
@@ -158,28 +159,6 @@ export function resolveServiceOptions(given: WithSummariesOptions): ResolvedServ
       ),
     logger,
     maxCachedSessions: options.maxCachedSessions ?? DEFAULT_CACHED_SESSIONS,
-  };
-}
-
-/** What the application hangs on must not fail what called it, now or later. */
-function guarded(call: () => unknown, warn: () => void): void {
-  try {
-    Promise.resolve(call()).catch(warn);
-  } catch {
-    warn();
-  }
-}
-
-/** A logger that fails must not take a session down with it. */
-function quietly(logger: { warn(message: string): void }): { warn(message: string): void } {
-  return {
-    warn: (message) => {
-      try {
-        logger.warn(message);
-      } catch {
-        // There is nobody left to tell.
-      }
-    },
   };
 }
 

@@ -7,7 +7,7 @@ import {
   type Summarizer,
   validate,
 } from "@sessionfold/core";
-import { summarizerShape } from "@sessionfold/core/engine";
+import { guarded, quietly, summarizerShape } from "@sessionfold/core/engine";
 import { z } from "zod";
 import { DEFAULT_NAME } from "../messages/message-events.ts";
 import type { RecallOptions } from "../recall/recall-options.ts";
@@ -17,7 +17,7 @@ import {
   type ResolvedBackground,
   resolveBackground,
 } from "./background-options.ts";
-import { guarded, quietly, steadyClock } from "./guarded.ts";
+import { steadyClock } from "./steady-clock.ts";
 import { type TrimToolResults, trimSchema } from "./trim-options.ts";
 
 /** Where an outcome of a filter comes from. */
@@ -163,7 +163,7 @@ export function resolveFilterOptions(
   const summarizing: SessionSummarizerOptions = Object.fromEntries(
     [...defined].filter(([key]) => !OWN.has(key)),
   );
-  const warn = quietly(options.logger ?? console);
+  const { warn } = quietly(options.logger ?? console);
   const { onOutcome } = options;
   const summarizer = new SessionSummarizer({
     ...presets.chat(),

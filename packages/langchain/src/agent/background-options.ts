@@ -1,7 +1,12 @@
 import type { Trigger, TriggerOption } from "@sessionfold/core";
-import { LONGEST_TIMEOUT_MS, timesAsLarge, toTrigger, triggerSchema } from "@sessionfold/core/engine";
+import {
+  guarded,
+  LONGEST_TIMEOUT_MS,
+  timesAsLarge,
+  toTrigger,
+  triggerSchema,
+} from "@sessionfold/core/engine";
 import { z } from "zod";
-import { guarded } from "./guarded.ts";
 
 /** When a filter folds, and what it does about conversations that outgrow it. */
 export interface BackgroundFoldOptions {

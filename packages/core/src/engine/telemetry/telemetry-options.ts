@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { guarded, quietly } from "../../shared/guarded.ts";
 import type { RunEvent } from "./run-event.ts";
 
 /** What is told of runs besides figures. */
@@ -61,30 +62,18 @@ export const observerShape: {
 
 /** Fills in the defaults. */
 export function resolveTelemetry({ onEvent, telemetry, logger }: ObserverOptions): ResolvedTelemetry {
+  const { warn } = quietly(logger ?? console);
   return {
-    tell: onEvent && teller(onEvent, logger ?? console),
+    tell:
+      onEvent &&
+      ((sessionId, make) => {
+        const where = sessionId === "" ? "" : ` for session ${sessionId}`;
+        guarded(
+          () => onEvent(make()),
+          () => warn(`sessionfold: onEvent failed${where}`),
+        );
+      }),
     content: telemetry?.content === true,
     openTelemetry: telemetry?.openTelemetry !== false,
-  };
-}
-
-function teller(
-  onEvent: NonNullable<ObserverOptions["onEvent"]>,
-  logger: NonNullable<ObserverOptions["logger"]>,
-): NonNullable<ResolvedTelemetry["tell"]> {
-  return (sessionId, make) => {
-    const warn = (): void => {
-      try {
-        const where = sessionId === "" ? "" : ` for session ${sessionId}`;
-        logger.warn(`sessionfold: onEvent failed${where}`);
-      } catch {
-        // There is nobody left to tell.
-      }
-    };
-    try {
-      Promise.resolve(onEvent(make())).catch(warn);
-    } catch {
-      warn();
-    }
   };
 }
