@@ -178,11 +178,12 @@ test("the middleware archives at the end of a run; a service that fails leaves t
   const append = vi.spyOn(inner, "appendEvent").mockRejectedValue(new Error("secret words"));
   for (let at = 1; at <= 4; at++) await ask(agent, `q${at}`);
   expect(warn.mock.calls.flat()).toEqual(
-    ["sessionfold: the session service did not take what was to be archived"].concat(
-      warn.mock.calls.slice(1).flat().map(String),
+    warn.mock.calls.map(
+      () =>
+        "sessionfold: the session service did not take what was to be archived (Error); the next run tries again",
     ),
   );
-  expect(JSON.stringify(warn.mock.calls)).not.toContain("secret");
+  expect(warn.mock.calls.length).toBeGreaterThan(0);
   append.mockRestore();
   warn.mockRestore();
   let left = await ask(agent, "q5");

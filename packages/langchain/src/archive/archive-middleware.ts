@@ -1,4 +1,5 @@
-import { keyOf, validate } from "@sessionfold/core";
+import { keyOf, type SessionKey, validate } from "@sessionfold/core";
+import { errorName, quietly } from "@sessionfold/core/engine";
 import { type AgentMiddleware, createMiddleware } from "langchain";
 import { z } from "zod";
 import {
@@ -43,25 +44,32 @@ const schema = z.strictObject(
  * @throws ConfigurationError that names the option, what was expected and what came.
  */
 export function archive(options: ArchiveMiddlewareOptions): AgentMiddleware {
-  const { key, logger = console, ...rest } = validate(schema, options);
+  const { key, logger, ...rest } = validate(schema, options);
+  const { warn } = quietly(logger ?? console);
   const { sessions, name, messagesKey, minMessages = DEFAULT_MIN_MESSAGES } = resolveArchiveOptions(rest);
   let hasWarned = false;
   return createMiddleware({
     name: "sessionfoldArchive",
     afterAgent: async (state, runtime) => {
       if (isWithinGraph(runtime)) {
-        if (!hasWarned) logger.warn(WITHIN_GRAPH);
+        if (!hasWarned) warn(WITHIN_GRAPH);
         hasWarned = true;
         return undefined;
       }
       const messages = (state as Readonly<Record<string, unknown>>)[messagesKey];
       const plan = planArchive(Array.isArray(messages) ? messages : [], { name, minMessages });
       if (plan.kind === "nothing") return undefined;
+      let session: SessionKey | undefined;
       try {
-        await storeEvents(sessions, keyOf(await key(runtime as never)), plan.events);
-      } catch {
+        session = keyOf(await key(runtime as never));
+        await storeEvents(sessions, session, plan.events);
+      } catch (error) {
         // The answer of the run is there; what could not be stored stays in the state.
-        logger.warn("sessionfold: the session service did not take what was to be archived");
+        const failed =
+          session === undefined
+            ? "`key` named no session for what was to be archived"
+            : "the session service did not take what was to be archived";
+        warn(`sessionfold: ${failed} (${errorName(error)}); the next run tries again`);
         return undefined;
       }
       return { [messagesKey]: [...plan.update] };
