@@ -49,13 +49,22 @@ describe("what a hook returns that is no edit is an error of the hook", () => {
 
   test.each(cases)('%s; with onError: "continue" it is as if there were no hook', async (_, hooks) => {
     const server = await playing(["Written."]);
+    const warnings: string[] = [];
     const { sessions } = await modelSession({
       model: server.chat(),
       hooks: { ...hooks, onError: "continue" },
+      logger: { warn: (message) => warnings.push(message) },
     });
     const { summary } = summarized(await sessions.summarize(KEY, force));
     expect(summary).toMatchObject({ text: "Written.", metadata: {} });
     expect(server.said("user")).toContain("answer 1");
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `^sessionfold: the (pre|post)-summary hook failed \\(\\w+\\) and was passed over for session ${KEY.sessionId}$`,
+        ),
+      ),
+    ]);
   });
 
   test("an edit that fails leaves none of itself", async () => {

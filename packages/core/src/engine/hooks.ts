@@ -2,7 +2,7 @@ import { z } from "zod";
 import { copyEvent, createEvent, type EventInput } from "../events/create-event.ts";
 import type { SessionEvent } from "../events/session-event.ts";
 import type { Clock } from "../shared/clock.ts";
-import { ConfigurationError, SummarizeError } from "../shared/errors.ts";
+import { ConfigurationError, errorName, SummarizeError } from "../shared/errors.ts";
 import { describe } from "../shared/validate.ts";
 import type { SessionSummary } from "../summaries/session-summary.ts";
 import { UnusableAnswer } from "../summarizers/resilience/usable-answer.ts";
@@ -60,8 +60,8 @@ export interface SummarizeHooks {
     | ((input: AfterSummarize) => AfterSummarizeEdit | undefined | Promise<AfterSummarizeEdit | undefined>)
     | undefined;
   /**
-   * What a hook that fails does: `fail` (default) fails the summarisation, `continue` goes on as if there were no hook. To
-   * return what is no edit, or a text that cannot be a summary, is to fail.
+   * What a hook that fails does: `fail` (default) fails the summarisation, `continue` warns and goes on as if there were no
+   * hook. To return what is no edit, or a text that cannot be a summary, is to fail.
    * A hook that redacts must fail closed.
    */
   readonly onError?: "fail" | "continue" | undefined;
@@ -82,15 +82,18 @@ export const hooksSchema: z.ZodType<SummarizeHooks> = z.strictObject(
 /** A hook did not want the summary. */
 export class Vetoed extends Error {}
 
+/** Told of a hook that failed and was passed over. */
+type Warn = (sessionId: string, message: string) => void;
+
 /** Calls the hook before; its edit, checked. Undefined where there is none. */
 export async function callBefore(
   hooks: SummarizeHooks,
   input: BeforeSummarize,
-  clock: Clock,
+  { clock, warn }: { readonly clock: Clock; readonly warn: Warn },
 ): Promise<{ readonly events: readonly SessionEvent[] } | { readonly text: string } | undefined> {
   const { before } = hooks;
   if (before === undefined) return undefined;
-  return guarded(hooks, "before", input, async () => {
+  return guarded({ hooks, name: "before", warn }, input, async () => {
     const { events, text } = fieldsOf("before", await before(copyOf(input)), ["events", "text"]);
     if (events !== undefined && text !== undefined)
       throw new ConfigurationError("Expected `hooks.before` to return `events` or a `text`, got both");
@@ -113,6 +116,7 @@ export interface EditSteps {
   readonly redacted: (edit: AfterSummarizeEdit) => Promise<AfterSummarizeEdit>;
   /** The text as it may be committed; throws when it cannot be. */
   readonly checked: (text: string) => string;
+  readonly warn: Warn;
 }
 
 /**
@@ -122,16 +126,17 @@ export interface EditSteps {
 export async function callAfter(
   hooks: SummarizeHooks,
   input: AfterSummarize,
-  { redacted, checked }: EditSteps,
+  { redacted, checked, warn }: EditSteps,
 ): Promise<AfterSummarizeEdit> {
   const { after } = hooks;
   if (after === undefined) return {};
-  const edit = await guarded(hooks, "after", input, async () => checkedEdit(await after(copyOf(input))));
+  const hook = { hooks, name: "after", warn } as const;
+  const edit = await guarded(hook, input, async () => checkedEdit(await after(copyOf(input))));
   if (edit === undefined) return {};
   if (edit.veto === true) throw new Vetoed();
   const { text, metadata } = await redacted(edit);
   if (text === undefined) return { metadata };
-  const usable = await guarded(hooks, "after", input, async () => checked(text));
+  const usable = await guarded(hook, input, async () => checked(text));
   return usable === undefined ? {} : { text: usable, metadata };
 }
 
@@ -151,8 +156,11 @@ function copyOf<T extends BeforeSummarize | AfterSummarize>(input: T): T {
 }
 
 async function guarded<T>(
-  { onError = "fail" }: SummarizeHooks,
-  name: "before" | "after",
+  {
+    hooks: { onError = "fail" },
+    name,
+    warn,
+  }: { readonly hooks: SummarizeHooks; readonly name: "before" | "after"; readonly warn: Warn },
   { sessionId, signal }: BeforeSummarize | AfterSummarize,
   work: () => Promise<T | undefined>,
 ): Promise<T | undefined> {
@@ -160,8 +168,11 @@ async function guarded<T>(
     return await work();
   } catch (cause) {
     signal.throwIfAborted();
-    if (onError === "continue") return undefined;
     const which = name === "before" ? "pre-summary" : "post-summary";
+    if (onError === "continue") {
+      warn(sessionId, `the ${which} hook failed (${errorName(cause)}) and was passed over`);
+      return undefined;
+    }
     const why =
       cause instanceof UnusableAnswer
         ? `: what it returned is no summary (${cause.code})`

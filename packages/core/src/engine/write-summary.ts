@@ -38,7 +38,7 @@ export async function writeSummary(
   },
 ): Promise<WrittenSummary | undefined> {
   const { sessionId, scope } = target;
-  const { timeoutMs, hooks, redact } = options;
+  const { timeoutMs, hooks, redact, telemetry } = options;
   const startedAt = performance.now();
   // What the trigger took is gone from the time of the whole.
   const left = timeoutMs === null ? null : Math.max(1, timeoutMs - (startedAt - run.startedAt));
@@ -75,6 +75,7 @@ export async function writeSummary(
       const edit = await callAfter(hooks, written, {
         redacted: (given) => redactedEdit(sessionId, given, redact),
         checked: (text) => usableText(text, request),
+        warn: telemetry.warn,
       });
       return {
         id: reading.id,
@@ -103,14 +104,14 @@ export function timeoutError(timeoutMs: number | null, sessionId: string): Summa
  * another way: the events behind the previous summaries are not shown to it, so nobody reads them.
  */
 async function edited(
-  { hooks, transcript, clock, redact }: ResolvedOptions,
+  { hooks, transcript, clock, redact, telemetry }: ResolvedOptions,
   given: Reading,
   around: Omit<BeforeSummarize, "events" | "text">,
 ): Promise<Reading> {
   if (hooks.before === undefined) return given;
   const reading = given.previous.length === 0 ? given : { ...given, history: () => null };
   const input = { ...around, events: reading.events, text: reading.blocks.join("\n") };
-  const edit = await callBefore(hooks, input, clock);
+  const edit = await callBefore(hooks, input, { clock, warn: telemetry.warn });
   if (edit === undefined) return reading;
   const message = "The transcript's format or `redact` failed";
   return attempt(around.sessionId, "summarizer-failed", message, () => {

@@ -32,6 +32,8 @@ export interface ResolvedTelemetry {
   readonly tell: ((sessionId: string, make: () => RunEvent) => void) | undefined;
   readonly content: boolean;
   readonly openTelemetry: boolean;
+  /** Warns of something in a session, without content. It does not throw. */
+  readonly warn: (sessionId: string, message: string) => void;
 }
 
 /** Checks these options. */
@@ -62,17 +64,18 @@ export const observerShape: {
 
 /** Fills in the defaults. */
 export function resolveTelemetry({ onEvent, telemetry, logger }: ObserverOptions): ResolvedTelemetry {
-  const { warn } = quietly(logger ?? console);
+  const log = quietly(logger ?? console);
+  const warn = (sessionId: string, message: string): void =>
+    log.warn(`sessionfold: ${message}${sessionId === "" ? "" : ` for session ${sessionId}`}`);
   return {
     tell:
       onEvent &&
-      ((sessionId, make) => {
-        const where = sessionId === "" ? "" : ` for session ${sessionId}`;
+      ((sessionId, make) =>
         guarded(
           () => onEvent(make()),
-          () => warn(`sessionfold: onEvent failed${where}`),
-        );
-      }),
+          () => warn(sessionId, "onEvent failed"),
+        )),
+    warn,
     content: telemetry?.content === true,
     openTelemetry: telemetry?.openTelemetry !== false,
   };
