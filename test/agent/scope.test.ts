@@ -1,5 +1,5 @@
 import { AIMessage, type BaseMessage, HumanMessage, ToolMessage } from "@langchain/core/messages";
-import { Command, END, MemorySaver, MessagesAnnotation, START, StateGraph } from "@langchain/langgraph";
+import { Command, MemorySaver, MessagesAnnotation, START, StateGraph } from "@langchain/langgraph";
 import {
   eventCountThreshold,
   type SessionSummary,
@@ -9,8 +9,15 @@ import {
 import { createAgent, type ToolRuntime, tool } from "langchain";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import type { CompletionRequest, Script } from "../support/model-server.ts";
-import { look, parcelAgent, serving, summariesIn, watchedFilter } from "../support/parcel-agent.ts";
+import type { CompletionRequest, ModelServer, Script } from "../support/model-server.ts";
+import {
+  look,
+  parcelAgent,
+  serving,
+  summariesIn,
+  type WatchedFilter,
+  watchedFilter,
+} from "../support/parcel-agent.ts";
 
 const policy = {
   scope: "agent",
@@ -68,33 +75,47 @@ test("AGF-02 more than 12 KiB of an agent's transcript fold, not before: the thi
   expect(config.configurable.thread_id).toBe("thread");
 });
 
+/** An agent with a filter and a prompt of its own. */
+function worker(
+  server: ModelServer,
+  name: string,
+  systemPrompt: string,
+  { middleware }: WatchedFilter,
+  tools: readonly unknown[] = [look],
+) {
+  return createAgent({
+    model: server.chat(),
+    tools: tools as never,
+    name,
+    systemPrompt,
+    middleware: [middleware],
+  });
+}
+
+type Member = readonly [name: string, systemPrompt: string, filter: WatchedFilter];
+
+const team = { configurable: { thread_id: "team" } };
+
+/** Two agents that share a thread, one after the other: what asks them, and returns all messages. */
+function inARow(server: ModelServer, first: Member, second: Member) {
+  const graph = new StateGraph(MessagesAnnotation)
+    .addNode("first", worker(server, ...first).graph as never)
+    .addNode("second", worker(server, ...second).graph as never)
+    .addEdge(START, "first")
+    .addEdge("first", "second")
+    .compile({ checkpointer: new MemorySaver() });
+  return async (text: string): Promise<readonly BaseMessage[]> => {
+    const state: unknown = await graph.invoke({ messages: [{ role: "user", content: text }] }, team);
+    return (state as { messages: readonly BaseMessage[] }).messages;
+  };
+}
+
 describe("several agents in one thread", () => {
   async function supervised() {
     const server = await serving(byPrompt({ "You find.": threeLooks(), "You write.": threeLooks() }));
     const finder = watchedFilter(policy);
     const writer = watchedFilter(policy);
-    const worker = (name: string, systemPrompt: string, filter: typeof finder) =>
-      createAgent({
-        model: server.chat(),
-        tools: [look],
-        name,
-        systemPrompt,
-        middleware: [filter.middleware],
-      });
-    const graph = new StateGraph(MessagesAnnotation)
-      .addNode("finder", worker("finder", "You find.", finder).graph as never)
-      .addNode("writer", worker("writer", "You write.", writer).graph as never)
-      .addEdge(START, "finder")
-      .addEdge("finder", "writer")
-      .addEdge("writer", END)
-      .compile({ checkpointer: new MemorySaver() });
-    const config = { configurable: { thread_id: "team" } };
-    const ask = async (text: string) =>
-      (
-        (await graph.invoke({ messages: [{ role: "user", content: text }] }, config)) as {
-          messages: BaseMessage[];
-        }
-      ).messages;
+    const ask = inARow(server, ["finder", "You find.", finder], ["writer", "You write.", writer]);
     return { server, finder, writer, ask };
   }
 
@@ -151,23 +172,8 @@ describe("several agents in one thread", () => {
       trigger: eventCountThreshold(8),
       keep: { events: 2, align: "round" },
     });
-    const worker = (name: string, systemPrompt: string, filter: typeof finder) =>
-      createAgent({
-        model: server.chat(),
-        tools: [look],
-        name,
-        systemPrompt,
-        middleware: [filter.middleware],
-      });
-    const graph = new StateGraph(MessagesAnnotation)
-      .addNode("finder", worker("finder", "You find.", finder).graph as never)
-      .addNode("closer", worker("closer", "You close.", thread).graph as never)
-      .addEdge(START, "finder")
-      .addEdge("finder", "closer")
-      .compile({ checkpointer: new MemorySaver() });
-    const config = { configurable: { thread_id: "team" } };
-    for (let turn = 0; turn < 3; turn++)
-      await graph.invoke({ messages: [{ role: "user", content: `Question ${turn}` }] }, config);
+    const ask = inARow(server, ["finder", "You find.", finder], ["closer", "You close.", thread]);
+    for (let turn = 0; turn < 3; turn++) await ask(`Question ${turn}`);
     const whole = made.find(({ scope }) => scope === undefined);
     const mine = made.slice(
       0,
@@ -201,14 +207,8 @@ describe("several agents in one thread", () => {
             : `Led ${call}`,
       }),
     );
-    const worker = watchedFilter(policy);
-    const finder = createAgent({
-      model: server.chat(),
-      tools: [look],
-      name: "finder",
-      systemPrompt: "You find.",
-      middleware: [worker.middleware],
-    });
+    const finds = watchedFilter(policy);
+    const finder = worker(server, "finder", "You find.", finds);
     const delegate = tool(
       async ({ task }) => {
         const { messages } = await finder.invoke({ messages: [{ role: "user", content: task }] });
@@ -225,7 +225,7 @@ describe("several agents in one thread", () => {
     expect(leader.of("summarized").length).toBeGreaterThan(0);
     for (const { events } of leader.summarizer.requests)
       for (const { author } of events) expect(["leader", "tool"]).toContain(author);
-    for (const { events } of worker.summarizer.requests)
+    for (const { events } of finds.summarizer.requests)
       for (const { author } of events) expect(["finder", "tool"]).toContain(author);
     expect(server.refused).toEqual([]);
   });
@@ -256,24 +256,15 @@ describe("several agents in one thread", () => {
     );
     const greeter = watchedFilter(policy);
     const finder = watchedFilter(policy);
-    const worker = (name: string, systemPrompt: string, tools: unknown[], filter: typeof finder) =>
-      createAgent({
-        model: server.chat(),
-        tools: tools as never,
-        name,
-        systemPrompt,
-        middleware: [filter.middleware],
-      });
     const graph = new StateGraph(MessagesAnnotation)
-      .addNode("greeter", worker("greeter", "You greet.", [handOff], greeter).graph as never, {
+      .addNode("greeter", worker(server, "greeter", "You greet.", greeter, [handOff]).graph as never, {
         ends: ["finder"],
       })
-      .addNode("finder", worker("finder", "You find.", [look], finder).graph as never)
+      .addNode("finder", worker(server, "finder", "You find.", finder).graph as never)
       .addEdge(START, "greeter")
       .compile({ checkpointer: new MemorySaver() });
-    const config = { configurable: { thread_id: "team" } };
     for (let turn = 0; turn < 4; turn++)
-      await graph.invoke({ messages: [{ role: "user", content: `Question ${turn}` }] }, config);
+      await graph.invoke({ messages: [{ role: "user", content: `Question ${turn}` }] }, team);
     expect(finder.of("summarized").length).toBeGreaterThan(0);
     expect(server.refused).toEqual([]);
   });

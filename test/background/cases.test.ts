@@ -42,6 +42,21 @@ async function folding(stub = heldSummarizer()) {
   return { ...its, stub };
 }
 
+/** A session whose caller has called its fold off, and with a second one in progress. */
+async function interrupted() {
+  const stub = heldSummarizer();
+  const its = await voice(stub);
+  await appendTurns(its, 2);
+  const controller = new AbortController();
+  const run = its.sessions.summarize(KEY, { force: true, signal: controller.signal });
+  await until(() => stub.requests.length === 1);
+  controller.abort();
+  expect(skippedBecause(await run)).toBe("aborted");
+  await appendTurns(its, 1, 2);
+  await until(() => stub.requests.length === 2);
+  return { ...its, stub };
+}
+
 const summaries = async ({ inner }: BackgroundSession) =>
   ((await inner.getSession(KEY))?.events ?? []).filter(isSummaryEvent);
 
@@ -69,16 +84,7 @@ test("INP-02: a manual request while a fold is in progress is no second one", as
 
 describe("INP-04: after an interruption the next response that starts makes a second request", () => {
   test("when a caller calls off the run that it began", async () => {
-    const stub = heldSummarizer();
-    const its = await voice(stub);
-    await appendTurns(its, 2);
-    const controller = new AbortController();
-    const run = its.sessions.summarize(KEY, { force: true, signal: controller.signal });
-    await until(() => stub.requests.length === 1);
-    controller.abort();
-    expect(skippedBecause(await run)).toBe("aborted");
-    await appendTurns(its, 1, 2);
-    await until(() => stub.requests.length === 2);
+    const { stub, ...its } = await interrupted();
     stub.releaseAll();
     await its.sessions.flush();
     expect(await summaries(its)).toHaveLength(1);
@@ -100,16 +106,7 @@ describe("INP-04: after an interruption the next response that starts makes a se
 });
 
 test("INP-06: a result that is delivered twice after an interruption is applied once, and eats no live messages", async () => {
-  const stub = heldSummarizer();
-  const its = await voice(stub);
-  await appendTurns(its, 2);
-  const controller = new AbortController();
-  const run = its.sessions.summarize(KEY, { force: true, signal: controller.signal });
-  await until(() => stub.requests.length === 1);
-  controller.abort();
-  await run;
-  await appendTurns(its, 1, 2);
-  await until(() => stub.requests.length === 2);
+  const { stub, ...its } = await interrupted();
   // The answer to the first request comes now, and again as the answer to the second.
   stub.release("the gist");
   stub.release("the gist");
@@ -127,16 +124,7 @@ test("INP-06: a result that is delivered twice after an interruption is applied 
 });
 
 test("INP-07: after an interruption and a new request the old result is ignored", async () => {
-  const stub = heldSummarizer();
-  const its = await voice(stub);
-  await appendTurns(its, 2);
-  const controller = new AbortController();
-  const run = its.sessions.summarize(KEY, { force: true, signal: controller.signal });
-  await until(() => stub.requests.length === 1);
-  controller.abort();
-  await run;
-  await appendTurns(its, 1, 2);
-  await until(() => stub.requests.length === 2);
+  const { stub, ...its } = await interrupted();
   stub.release("old");
   await settled();
   expect(await summaries(its)).toHaveLength(0);
