@@ -1,1 +1,2 @@
-export {};
+export type { SqliteSessionServiceOptions } from "./options.ts";
+export { SqliteSessionService } from "./sqlite-session-service.ts";

@@ -1,0 +1,159 @@
+import {
+  type AppendEventRequest,
+  type CreateSessionRequest,
+  type GetSessionRequest,
+  type ListSessionsRequest,
+  type ListSessionsResponse,
+  type Session,
+  type SessionEvent,
+  SessionExistsError,
+  type SessionKey,
+  SessionNotFoundError,
+} from "@sessionfold/core";
+import {
+  createEvent,
+  handToCaller,
+  listPage,
+  randomId,
+  requireObject,
+  withoutTemporaryState,
+} from "@sessionfold/core/storage";
+import { appendEvent, firstState, writableEvent, writableState } from "./append.ts";
+import { Database } from "./database.ts";
+import { pathOf, type ResolvedOptions, resolveOptions, type SqliteSessionServiceOptions } from "./options.ts";
+import {
+  type EventRow,
+  eventsOf,
+  findSession,
+  keyParameters,
+  type SessionRow,
+  sessionOf,
+  writeState,
+} from "./rows.ts";
+import {
+  ADD_SESSION,
+  DELETE_SESSION,
+  DELETE_STATE,
+  EVENTS_BEHIND,
+  LIST_SESSIONS_OF_APP,
+  LIST_SESSIONS_OF_USER,
+} from "./statements.ts";
+import { requireStorable, storableKey } from "./storable.ts";
+
+/**
+ * Keeps sessions in one SQLite file, which processes of one machine may share. What it acknowledged survives a crash. Only
+ * one writes at a time; a call that meets a busy file waits, up to `busyTimeoutMs`.
+ */
+export class SqliteSessionService {
+  readonly #options: ResolvedOptions;
+  readonly #database: Database;
+
+  /**
+   * Takes the path or file: URL of the file, which is made when it is missing, or ":memory:". Opens nothing yet.
+   * @throws ConfigurationError
+   */
+  constructor(file: string | URL, options: SqliteSessionServiceOptions = {}) {
+    this.#options = resolveOptions(options);
+    this.#database = new Database(pathOf(file), this.#options);
+  }
+
+  async createSession(request: CreateSessionRequest): Promise<Session> {
+    requireObject("request", request);
+    const key = storableKey({ ...request, sessionId: request.sessionId ?? randomId() });
+    const state = firstState(request.state ?? {});
+    return this.#database.write((connection) => {
+      if (findSession(connection, key) !== undefined) throw new SessionExistsError(key.sessionId);
+      const row = { incarnation: randomId(), lastUpdateTime: this.#options.clock() };
+      const { incarnation, lastUpdateTime: time } = row;
+      connection.run(ADD_SESSION, { ...keyParameters(key), incarnation, nextSeq: 0, time });
+      writeState(connection, key, state);
+      return sessionOf(connection, key, row, []);
+    });
+  }
+
+  /** The log of the session, whatever `view` says: a plain service folds nothing. */
+  async getSession(request: GetSessionRequest): Promise<Session | null> {
+    const key = storableKey(request);
+    const { afterSeq = -Infinity } = request;
+    return this.#database.read((connection) => {
+      const row = findSession(connection, key);
+      if (row === undefined) return null;
+      const rows = connection.all<EventRow>(EVENTS_BEHIND, { ...keyParameters(key), seq: afterSeq });
+      return sessionOf(connection, key, row, eventsOf(rows));
+    });
+  }
+
+  async listSessions(request: ListSessionsRequest): Promise<ListSessionsResponse> {
+    const { appName, userId, after, limit } = listPage(request);
+    requireStorable("appName", appName);
+    if (userId !== undefined) requireStorable("userId", userId);
+    const page = { app: appName, after, limit: Math.min(limit, LARGEST_PAGE) };
+    return this.#database.read((connection) => {
+      const asked = { ...page, limit: page.limit + 1 };
+      const rows =
+        userId === undefined
+          ? connection.all<ListedRow>(LIST_SESSIONS_OF_APP, asked)
+          : connection.all<ListedRow>(LIST_SESSIONS_OF_USER, { ...asked, user: userId });
+      const shown = rows.slice(0, page.limit);
+      const last = rows.length > page.limit ? shown.at(-1) : undefined;
+      return {
+        sessions: shown.map((row) =>
+          sessionOf(connection, { appName, userId: row.userId, sessionId: row.sessionId }, row, []),
+        ),
+        ...(last && { nextCursor: String(last.ordinal) }),
+      };
+    });
+  }
+
+  async deleteSession(request: SessionKey): Promise<void> {
+    const key = storableKey(request);
+    await this.#database.write((connection) => {
+      connection.run(DELETE_SESSION, keyParameters(key));
+      connection.run(DELETE_STATE, keyParameters(key));
+    });
+  }
+
+  async appendEvent(request: AppendEventRequest): Promise<SessionEvent> {
+    requireObject("request", request);
+    const { session, event: input, condition } = request;
+    const key = storableKey(session);
+    const { clock: time } = this.#options;
+    const made = createEvent(withoutTemporaryState(input), 0, time);
+    if (made.partial === true) return this.#partial(key, made);
+    const event = writableEvent(made, "event");
+    const state = writableState(made);
+    const { stored, isNew } = await this.#database.write((connection) =>
+      appendEvent(connection, key, { event, state, condition, time }),
+    );
+    return handToCaller(session, stored, isNew);
+  }
+
+  /** Opens the file and brings its schema up to date, which the first call does otherwise. @throws StoreError, StoredDataError */
+  async setup(): Promise<void> {
+    await this.#database.open();
+  }
+
+  /**
+   * Waits for the calls that write, takes what is left of deleted texts out of the files, and closes them. Later calls throw
+   * a StoreError "store-closed".
+   */
+  async close(): Promise<void> {
+    await this.#database.close();
+  }
+
+  /** An event that is not stored, with the position that it would have. */
+  async #partial(key: SessionKey, event: SessionEvent): Promise<SessionEvent> {
+    const session = await this.#database.read((connection) => findSession(connection, key));
+    if (session === undefined) throw new SessionNotFoundError(key.sessionId);
+    return { ...event, seq: session.nextSeq };
+  }
+}
+
+/** More than fit into an answer. */
+const LARGEST_PAGE = 1_000_000;
+
+interface ListedRow extends Pick<SessionRow, "incarnation" | "lastUpdateTime"> {
+  readonly ordinal: number;
+  readonly userId: string;
+  readonly sessionId: string;
+}

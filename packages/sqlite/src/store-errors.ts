@@ -1,0 +1,51 @@
+import { isSessionfoldError, StoreError } from "@sessionfold/core";
+
+const GENERIC = 1;
+const BUSY = 5;
+const LOCKED = 6;
+const FULL = 13;
+
+/** Primary result code of an error of SQLite's; undefined for any other error. */
+function resultCode(error: unknown): number | undefined {
+  const { code, errcode } = (error ?? {}) as { code?: unknown; errcode?: unknown };
+  // The bytes above the first only tell more of the same kind.
+  return code === "ERR_SQLITE_ERROR" && typeof errcode === "number" ? errcode & 0xff : undefined;
+}
+
+/** Whether another connection is in the way, so that the same may succeed later. */
+export function isBusy(error: unknown): boolean {
+  const code = resultCode(error);
+  return code === BUSY || code === LOCKED;
+}
+
+/** Whether SQLite says no more than that a statement could not be run as it stands. */
+export function isGeneric(error: unknown): boolean {
+  return resultCode(error) === GENERIC;
+}
+
+/** The error for a call that waited long enough. */
+export function busyError(cause: unknown): StoreError {
+  return new StoreError("store-busy", "The database is busy: another connection holds it", { cause });
+}
+
+/** Whether an error is `busyError`. */
+export function isBusyError(error: unknown): boolean {
+  return error instanceof StoreError && error.code === "store-busy";
+}
+
+/** The error for a call on a service that was closed. */
+export function closedError(): StoreError {
+  return new StoreError("store-closed", "The session service is closed");
+}
+
+/** An error of the engine in our words; any other as it is. */
+export function storeError(error: unknown): unknown {
+  if (isSessionfoldError(error)) return error;
+  const code = resultCode(error);
+  if (code === undefined) return error;
+  if (code === FULL)
+    return new StoreError("store-full", "The disk or the database is full", { cause: error });
+  return new StoreError("store-unavailable", `The database cannot be used (SQLite result ${code})`, {
+    cause: error,
+  });
+}
