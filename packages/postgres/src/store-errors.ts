@@ -1,0 +1,75 @@
+import { ConfigurationError, type SessionfoldError, StoreError } from "@sessionfold/core";
+
+/** SQLSTATE codes have five signs; the codes of Node's network errors have another form. */
+const SQLSTATE = /^[0-9A-Z]{5}$/;
+
+/** The transaction lost against another one and is gone without a trace: it may be run again. */
+const LOST_RACES: ReadonlySet<string> = new Set(["40001", "40P01"]);
+/** The server is going down, starting up, or has thrown this connection out. */
+const GONE: ReadonlySet<string> = new Set(["57P01", "57P02", "57P03", "57P05", "25P03"]);
+const NOT_SET_UP: ReadonlySet<string> = new Set(["42P01", "3F000"]);
+/** Locks and statements that took longer than they may, and too many connections. */
+const BUSY: ReadonlySet<string> = new Set([...LOST_RACES, "55P03", "57014", "53300"]);
+const FULL: ReadonlySet<string> = new Set(["53100", "53200"]);
+
+/** The server's own code for what went wrong; none where the error is not the server's. */
+export function sqlState(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === "string" && SQLSTATE.test(code) ? code : undefined;
+}
+
+/** Whether a transaction lost against another one. */
+export function isLostRace(error: unknown): boolean {
+  return LOST_RACES.has(sqlState(error) ?? "");
+}
+
+/** Whether a row of that identity is there already. */
+export function isDuplicate(error: unknown): boolean {
+  return sqlState(error) === "23505";
+}
+
+/** Whether a table or schema does not exist. */
+export function isNotSetUp(error: unknown): boolean {
+  return NOT_SET_UP.has(sqlState(error) ?? "");
+}
+
+/** Whether the connection is dead. What a query of it did is not known then; it may have been done. */
+export function isConnectionLoss(error: unknown): boolean {
+  const state = sqlState(error);
+  // What has no code of the server never came from it: the network or the driver gave up.
+  return state === undefined || state.startsWith("08") || GONE.has(state);
+}
+
+/** What callers are told when setup() was not called. */
+export function notSetUp(cause?: unknown): ConfigurationError {
+  return new ConfigurationError(
+    "Expected the database to be set up, got none of our tables in the schema: call `setup()` once before anything else",
+    { cause },
+  );
+}
+
+/** The store is closed. */
+export function closed(): StoreError {
+  return new StoreError("store-closed", "The store was closed");
+}
+
+/** An error of the database in our words. Its own text may quote what was stored, so that it is in `cause` alone. */
+export function storeError(cause: unknown): SessionfoldError {
+  const state = sqlState(cause) ?? "";
+  if (NOT_SET_UP.has(state)) return notSetUp(cause);
+  if (BUSY.has(state))
+    return new StoreError("store-busy", `The database is busy (SQLSTATE ${state})`, { cause });
+  if (FULL.has(state))
+    return new StoreError("store-full", `The database has no room left (SQLSTATE ${state})`, { cause });
+  if (isConnectionLoss(cause))
+    return new StoreError(
+      "store-unavailable",
+      "The database cannot be reached, or the connection to it was lost",
+      {
+        cause,
+      },
+    );
+  return new StoreError("store-unavailable", `The database refused a statement (SQLSTATE ${state})`, {
+    cause,
+  });
+}
