@@ -1,14 +1,26 @@
 import {
   type AppendEventRequest,
+  type ConditionalAppendService,
   type CreateSessionRequest,
+  type EventDeletingService,
+  type FoldedSession,
+  type FoldKeepingService,
+  type FoldSnapshot,
   type GetSessionRequest,
+  type ImportingService,
+  type ImportSessionRequest,
+  type Lease,
+  type LeaseRequest,
+  type LeasingService,
   type ListSessionsRequest,
   type ListSessionsResponse,
+  type SearchingService,
   type Session,
   type SessionEvent,
   SessionExistsError,
   type SessionKey,
   SessionNotFoundError,
+  type TokenCounts,
 } from "@sessionfold/core";
 import {
   createEvent,
@@ -20,6 +32,9 @@ import {
 } from "@sessionfold/core/storage";
 import { appendEvent, firstState, writableEvent, writableState } from "./append.ts";
 import { Database } from "./database.ts";
+import { readFolded, saveFold } from "./folds.ts";
+import { importSession, writableSession } from "./import-session.ts";
+import { acquireLease, checkedLease, leaseName, leaseTime, releaseLease, renewLease } from "./leases.ts";
 import { pathOf, type ResolvedOptions, resolveOptions, type SqliteSessionServiceOptions } from "./options.ts";
 import {
   type EventRow,
@@ -30,21 +45,32 @@ import {
   sessionOf,
   writeState,
 } from "./rows.ts";
+import { searchEvents } from "./search-events.ts";
 import {
   ADD_SESSION,
+  DELETE_EVENT,
   DELETE_SESSION,
   DELETE_STATE,
   EVENTS_BEHIND,
   LIST_SESSIONS_OF_APP,
   LIST_SESSIONS_OF_USER,
 } from "./statements.ts";
-import { requireStorable, storableKey } from "./storable.ts";
+import { isStorable, requireStorable, storableKey } from "./storable.ts";
 
 /**
  * Keeps sessions in one SQLite file, which processes of one machine may share. What it acknowledged survives a crash. Only
  * one writes at a time; a call that meets a busy file waits, up to `busyTimeoutMs`.
  */
-export class SqliteSessionService {
+export class SqliteSessionService
+  implements
+    EventDeletingService,
+    ConditionalAppendService,
+    LeasingService,
+    FoldKeepingService,
+    SearchingService,
+    ImportingService
+{
+  readonly supportsConditions = true;
   readonly #options: ResolvedOptions;
   readonly #database: Database;
 
@@ -126,6 +152,82 @@ export class SqliteSessionService {
       appendEvent(connection, key, { event, state, condition, time }),
     );
     return handToCaller(session, stored, isNew);
+  }
+
+  /** Deletes events with all that was kept of them. @throws SessionNotFoundError, StoreError */
+  async deleteEvents(request: SessionKey & { readonly eventIds: readonly string[] }): Promise<number> {
+    const key = storableKey(request);
+    // An id that cannot be stored is none of an event.
+    const ids = [...request.eventIds].filter(isStorable);
+    return this.#database.write((connection) => {
+      if (findSession(connection, key) === undefined) throw new SessionNotFoundError(key.sessionId);
+      const parameters = keyParameters(key);
+      return ids.reduce((gone, id) => gone + connection.run(DELETE_EVENT, { ...parameters, id }), 0);
+    });
+  }
+
+  async acquireLease(request: LeaseRequest): Promise<Lease | null> {
+    const key = storableKey(request);
+    const asked = { name: leaseName(request.name), ttlMs: leaseTime(request.ttlMs) };
+    return this.#database.write((connection) => acquireLease(connection, key, asked, this.#options.clock()));
+  }
+
+  async renewLease(
+    request: SessionKey & { readonly lease: Lease; readonly ttlMs: number },
+  ): Promise<boolean> {
+    const key = storableKey(request);
+    const [lease, ttlMs] = [checkedLease(request.lease), leaseTime(request.ttlMs)];
+    return this.#database.write((connection) =>
+      renewLease(connection, key, lease, this.#options.clock() + ttlMs),
+    );
+  }
+
+  async releaseLease(request: SessionKey & { readonly lease: Lease }): Promise<void> {
+    const key = storableKey(request);
+    const lease = checkedLease(request.lease);
+    await this.#database.write((connection) => releaseLease(connection, key, lease));
+  }
+
+  async readFolded(
+    request: SessionKey & { readonly counter?: string | undefined },
+  ): Promise<FoldedSession | null> {
+    const key = storableKey(request);
+    const { counter } = request;
+    return this.#database.read((connection) => readFolded(connection, key, counter));
+  }
+
+  async saveFold(
+    request: SessionKey & {
+      readonly incarnation: string;
+      readonly snapshot?: FoldSnapshot | undefined;
+      readonly tokens?: TokenCounts | undefined;
+    },
+  ): Promise<void> {
+    const key = storableKey(request);
+    const { incarnation, snapshot, tokens } = request;
+    await this.#database.write((connection) => saveFold(connection, key, { incarnation, snapshot, tokens }));
+  }
+
+  async searchEvents(
+    request: SessionKey & { readonly words: readonly string[]; readonly limit: number },
+  ): Promise<readonly SessionEvent[]> {
+    const key = storableKey(request);
+    const { words, limit } = request;
+    return searchEvents((task) => this.#database.read(task), key, { words: [...words], limit });
+  }
+
+  async importSession(request: ImportSessionRequest): Promise<void> {
+    const session = writableSession(request);
+    await this.#database.write((connection) => importSession(connection, session));
+  }
+
+  /**
+   * Takes what is left of deleted texts out of the files: overwritten pages still stand in SQLite's log of changes, and groups
+   * of three letters in the search index. `close` does it as well. It works in steps, between which others may write.
+   * @throws StoreError "store-busy" where another connection has been reading for longer than `busyTimeoutMs`
+   */
+  async purge(): Promise<void> {
+    await this.#database.purge();
   }
 
   /** Opens the file and brings its schema up to date, which the first call does otherwise. @throws StoreError, StoredDataError */

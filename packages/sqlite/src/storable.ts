@@ -14,12 +14,17 @@ export function storableKey(ref: SessionRef): SessionKey {
   return key;
 }
 
+/** Whether SQLite holds a text so that it is told from every other. */
+export function isStorable(text: string): boolean {
+  return !UNSTORABLE.test(text);
+}
+
 /** @throws ConfigurationError for a text that SQLite would take for another */
 export function requireStorable(field: string, text: string): void {
-  if (UNSTORABLE.test(text)) throw new ConfigurationError(`Expected \`${field}\` to be ${EXPECTED}`);
+  if (!isStorable(text)) throw new ConfigurationError(`Expected \`${field}\` to be ${EXPECTED}`);
 }
 
 /** @throws InvalidEventError for an id that SQLite would take for another */
 export function requireStorableId(field: string, id: string): void {
-  if (UNSTORABLE.test(id)) throw new InvalidEventError(`Expected \`${field}\` to be ${EXPECTED}`);
+  if (!isStorable(id)) throw new InvalidEventError(`Expected \`${field}\` to be ${EXPECTED}`);
 }
