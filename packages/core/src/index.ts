@@ -57,6 +57,9 @@ export type {
 } from "./planning/keep-policy.ts";
 export { STRATEGIES, type Strategy } from "./planning/strategy.ts";
 export * as presets from "./presets/index.ts";
+export type { ExportChunks } from "./sessions/export-lines.ts";
+export { exportSession } from "./sessions/export-session.ts";
+export { type ImportOptions, importSession } from "./sessions/import-session.ts";
 export { InMemorySessionService } from "./sessions/in-memory-session-service.ts";
 export type { MarkRequest } from "./sessions/mark-request.ts";
 export type { SearchQuery, SearchResult } from "./sessions/search.ts";
@@ -118,7 +121,7 @@ export { describe, validate } from "./shared/validate.ts";
 export { compressionRatio } from "./summaries/compression-ratio.ts";
 export type { Coverage } from "./summaries/coverage.ts";
 export { FoldedLog, type FoldWarning } from "./summaries/fold.ts";
-export type { FoldSnapshot, SnapshotSummary } from "./summaries/fold-snapshot.ts";
+export { type FoldSnapshot, type SnapshotSummary, snapshotOf } from "./summaries/fold-snapshot.ts";
 export {
   SessionSummary,
   type SessionSummaryFields,

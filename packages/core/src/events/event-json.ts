@@ -3,6 +3,7 @@ import { systemClock } from "../shared/clock.ts";
 import { InvalidEventError } from "../shared/errors.ts";
 import { describe } from "../shared/validate.ts";
 import { createEvent, type EventInput } from "./create-event.ts";
+import { messageToJson } from "./message-json.ts";
 import type { EventActions, SessionEvent } from "./session-event.ts";
 
 /** An event as plain JSON; the message in LangChain's stored form. */
@@ -20,7 +21,7 @@ export interface EventJson {
 /** The event as plain JSON, for stores and exports. */
 export function eventToJson(event: SessionEvent): EventJson {
   const { message, partial: _, ...rest } = event;
-  return { ...rest, ...(message && { message: message.toDict() }) };
+  return { ...rest, ...(message && { message: messageToJson(message) }) };
 }
 
 /**

@@ -67,6 +67,11 @@ export class ToolRounds {
     return this.#roundOf.get(event.id)?.members ?? [event];
   }
 
+  /** Whether a call of that id was made. */
+  hasCall(callId: string): boolean {
+    return this.#byCallId.has(callId);
+  }
+
   /** What a tool result is; undefined for any other event. */
   kindOf(event: SessionEvent): ResultKind | undefined {
     return this.#kindOf.get(event.id);

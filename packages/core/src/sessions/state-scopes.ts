@@ -22,6 +22,11 @@ export function applyState(state: ScopedState, delta: Readonly<Record<string, un
   }
 }
 
+/** Whether an entry of state is a session's own: neither the app's, nor the user's, nor one that is not stored. */
+export function isSessionState(key: string): boolean {
+  return ![APP, USER, TEMP].some((prefix) => key.startsWith(prefix));
+}
+
 /** The state as a session shows it: prefixes kept, a copy. */
 export function mergeState(state: ScopedState): Record<string, unknown> {
   return deepCopy(Object.fromEntries([...state.app, ...state.user, ...state.session]));

@@ -56,7 +56,10 @@ export class BackgroundJobs<T> {
     return true;
   }
 
-  /** The end of what runs for a key, or else of what waits; undefined where nothing does. */
+  /**
+   * The end of what runs for a key, or else of what waits; undefined where nothing does. It is the same promise before a
+   * piece is begun and after: who has given it up knows it again.
+   */
   pending(key: string): Promise<void> | undefined {
     return this.#running.get(key) ?? this.#waiting.get(key)?.done;
   }
@@ -86,12 +89,12 @@ export class BackgroundJobs<T> {
       if (this.#running.size >= this.#options.maxConcurrent) return;
       if (this.#running.has(key)) continue;
       this.#waiting.delete(key);
-      const run = this.#options.work(job.asked).finally(() => {
+      this.#running.set(key, job.done);
+      void this.#options.work(job.asked).finally(() => {
         this.#running.delete(key);
         job.finish();
         this.#startWhatMay();
       });
-      this.#running.set(key, run);
     }
   }
 }

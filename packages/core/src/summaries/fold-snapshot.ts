@@ -1,5 +1,16 @@
 import { z } from "zod";
+import {
+  isConversationEvent,
+  isSummaryEvent,
+  isSystemEvent,
+  isUserEvent,
+  type SessionEvent,
+} from "../events/session-event.ts";
+import { isUnanswered, type ToolRound } from "../events/tool-rounds.ts";
+import { closedEvents } from "./closed-entries.ts";
+import type { FoldedLog } from "./fold.ts";
 import type { SummaryStatus } from "./session-summary.ts";
+import type { SummaryNode } from "./summary-node.ts";
 
 /** A summary as a snapshot tells of it: what else would follow only from entries that are not read any more. */
 export interface SnapshotSummary {
@@ -28,6 +39,8 @@ export interface FoldSnapshot {
   readonly keep: readonly number[];
   /** The summaries among these. */
   readonly summaries: readonly SnapshotSummary[];
+  /** Ids of calls that are not needed any more and lack results: should one come, the whole log must say what it is. */
+  readonly openCalls: readonly string[];
 }
 
 const ids = z.array(z.string());
@@ -47,4 +60,75 @@ export const foldSnapshotSchema: z.ZodType<FoldSnapshot> = z.object({
       omitted: ids,
     }),
   ),
+  openCalls: ids,
 });
+
+/**
+ * What a whole log folds to. Kept are: what is visible, what that depends on, the first and the last event of the conversation,
+ * effective summaries and the latest of each scope, and marks on any of these.
+ */
+export function snapshotOf(log: FoldedLog): FoldSnapshot {
+  const isConversation = (event: SessionEvent): boolean =>
+    isConversationEvent(event) && !log.isSkipped(event);
+  // Where the system events that lead the log end, and how long nobody has spoken.
+  const first = log.events.find((event) => isConversationEvent(event) && !isSystemEvent(event));
+  const last = log.events.findLast(isConversation);
+  // Turns are counted from the plan of the latest summary of the session on, folded by an agent's own or not.
+  const session = log.effective.filter(({ summary }) => summary.scope === undefined);
+  const latest = session.reduce<SummaryNode | undefined>(
+    (last, node) => (last !== undefined && last.seq > node.seq ? last : node),
+    undefined,
+  );
+  const countedFrom = Math.min(latest?.summary.coverage.planSeq ?? -1, latest?.seq ?? -1);
+  const isCounted = (event: SessionEvent): boolean => isUserEvent(event) && event.seq > countedFrom;
+  const closed = new Set(
+    closedEvents(
+      log,
+      (event) => event !== first && event !== last && log.isHidden(event) && !isCounted(event),
+    ),
+  );
+  const nodes = keptSummaries(log.summaries);
+  const kept = new Set(nodes.map(({ summary }) => summary.id));
+  for (const event of log.events) if (isConversationEvent(event) && !closed.has(event)) kept.add(event.id);
+  const isKept = (event: SessionEvent): boolean =>
+    kept.has(event.id) ||
+    (event.actions.marks ?? []).some(({ targets }) => targets.some((target) => kept.has(target)));
+  const entries = log.events.filter(isKept);
+  const events = entries.filter((event) => !isSummaryEvent(event) && isConversationEvent(event));
+  const idsWhere = (holds: (id: string) => boolean): readonly string[] =>
+    events.filter(({ id }) => holds(id)).map(({ id }) => id);
+  return {
+    format: 1,
+    seq: log.lastSeq,
+    keep: entries.map((event) => event.seq),
+    summaries: nodes.map(({ summary: { id }, status, position, size }) => ({
+      id,
+      status,
+      position,
+      size,
+      covered: idsWhere((eventId) => log.coveringSummary(eventId)?.id === id),
+      omitted: idsWhere((eventId) => log.omittingSummary(eventId)?.id === id),
+    })),
+    openCalls: [
+      ...new Set([
+        ...log.closedCalls,
+        ...[...closed].flatMap((event) => openCallsOf(log.rounds.roundOf(event), event)),
+      ]),
+    ],
+  };
+}
+
+function openCallsOf(round: ToolRound | undefined, event: SessionEvent): readonly string[] {
+  if (round === undefined || round.call !== event || !isUnanswered(round)) return [];
+  return round.calls.map(({ id }) => id);
+}
+
+function keptSummaries(nodes: readonly SummaryNode[]): readonly SummaryNode[] {
+  const latest = new Map<string | undefined, SummaryNode>();
+  for (const node of nodes) {
+    const { scope, version } = node.summary;
+    if (version >= (latest.get(scope)?.summary.version ?? 0)) latest.set(scope, node);
+  }
+  const kept = new Set(latest.values());
+  return nodes.filter((node) => node.status === "effective" || kept.has(node));
+}

@@ -1,4 +1,5 @@
 import { MarkState } from "../events/marks.ts";
+import { isToolMessage } from "../events/message-content.ts";
 import {
   isConversationEvent,
   isSummaryEvent,
@@ -7,6 +8,8 @@ import {
 } from "../events/session-event.ts";
 import { membersOf, type ToolRound, ToolRounds } from "../events/tool-rounds.ts";
 import { SummaryNotFoundError } from "../shared/errors.ts";
+import type { Coverage } from "./coverage.ts";
+import type { FoldSnapshot } from "./fold-snapshot.ts";
 import { SessionSummary } from "./session-summary.ts";
 import { SummaryForest } from "./summary-forest.ts";
 import type { SummaryNode } from "./summary-node.ts";
@@ -33,6 +36,27 @@ export class FoldedLog {
   #warnings: FoldWarning[] = [];
   #epoch = 0;
   #firstOfBody = Number.POSITIVE_INFINITY;
+  /** Position up to which only what a snapshot kept is here; undefined for a whole log. */
+  #resumedAt: number | undefined;
+  #closedCalls: ReadonlySet<string> = new Set();
+
+  /**
+   * Goes on from a snapshot, with the entries that it kept and those behind it. Undefined where these say something that
+   * only a whole log can answer.
+   */
+  static resume(snapshot: FoldSnapshot, events: Iterable<SessionEvent>): FoldedLog | undefined {
+    const log = new FoldedLog();
+    const entries = [...events].sort(inLogOrder);
+    const kept = entries.filter(({ seq }) => seq <= snapshot.seq);
+    // Some were deleted since.
+    if (kept.length !== snapshot.keep.length) return undefined;
+    log.#restore(kept, snapshot);
+    for (const event of entries.filter(({ seq }) => seq > snapshot.seq)) {
+      if (!log.canTake(event)) return undefined;
+      log.append(event);
+    }
+    return log;
+  }
 
   /** Folds a whole log. Events of an id that was seen before are left out. */
   static of(events: Iterable<SessionEvent>): FoldedLog {
@@ -87,7 +111,46 @@ export class FoldedLog {
 
   /** Position of the last entry, -1 for an empty log. */
   get lastSeq(): number {
-    return this.#events.at(-1)?.seq ?? -1;
+    return Math.max(this.#events.at(-1)?.seq ?? -1, this.#resumedAt ?? -1);
+  }
+
+  /** Position up to which entries may be missing that no window needs; undefined for a whole log. */
+  get resumedAt(): number | undefined {
+    return this.#resumedAt;
+  }
+
+  /** Ids of calls that lack results and are missing here; none for a whole log. */
+  get closedCalls(): Iterable<string> {
+    return this.#closedCalls;
+  }
+
+  /** Whether an entry can be appended here. One that reaches back to what is missing needs the whole log. */
+  canTake({ id, seq, actions, message }: SessionEvent): boolean {
+    if (this.#resumedAt === undefined || this.#byId.has(id)) return true;
+    if (seq <= this.lastSeq) return false;
+    const { marks = [], summary } = actions;
+    const isKnown = (target: unknown): boolean => typeof target === "string" && this.#byId.has(target);
+    if (marks.some(({ kind, targets }) => kind === "hide" || kind === "unhide" || !targets.every(isKnown)))
+      return false;
+    if (summary !== undefined) {
+      const { events, summaries, planSeq } = referencesOf(summary);
+      // Turns are counted from its plan on, and those before the snapshot are not all here.
+      if (typeof planSeq === "number" && planSeq < this.#resumedAt) return false;
+      const isEffective = (target: unknown): boolean =>
+        typeof target === "string" && this.#forest.get(target)?.status === "effective";
+      if (!events.every(isKnown) || !summaries.every(isEffective)) return false;
+    }
+    const isResult = message !== undefined && isToolMessage(message);
+    if (isResult) {
+      const { tool_call_id: callId } = message;
+      if (!this.#rounds.hasCall(callId) || this.#closedCalls.has(callId)) return false;
+    }
+    // Who spoke before the last one is not told here.
+    const last = this.#events.findLast((event) => isConversationEvent(event) && !this.isSkipped(event));
+    const unit = last === undefined ? [] : this.#rounds.unitOf(last);
+    if (isResult && actions.skipSummarization === true) return unit.length === 1;
+    const skips = marks.filter(({ kind }) => kind === "skip").flatMap(({ targets }) => targets);
+    return !unit.some((member) => skips.includes(member.id));
   }
 
   /** The entry of that id. */
@@ -141,6 +204,11 @@ export class FoldedLog {
   /** The effective summary that covers the event. */
   coveringSummary(eventId: string): SessionSummary | undefined {
     return this.#forest.covering(eventId)?.summary;
+  }
+
+  /** The effective summary that left the event out as skipped. */
+  omittingSummary(eventId: string): SessionSummary | undefined {
+    return this.#forest.omitting(eventId)?.summary;
   }
 
   /** Whether a summary would take effect if it were appended now. */
@@ -220,6 +288,24 @@ export class FoldedLog {
     this.#refilter();
   }
 
+  #restore(events: readonly SessionEvent[], { seq, summaries, openCalls }: FoldSnapshot): void {
+    this.#closedCalls = new Set(openCalls);
+    const told = new Map(summaries.map((summary) => [summary.id, summary]));
+    const nodes: Parameters<SummaryForest["restore"]>[0][number][] = [];
+    for (const event of events) {
+      this.#store(event);
+      for (const mark of event.actions.marks ?? []) this.#marks.apply(mark);
+      if (isConversationEvent(event)) this.#rounds.add(event);
+      const node = told.get(event.id);
+      const summary = node === undefined ? undefined : this.#readSummary(event);
+      if (node !== undefined && summary !== undefined)
+        nodes.push({ ...node, summary, seq: event.seq, parent: undefined });
+    }
+    this.#resumedAt = seq;
+    this.#forest.restore(nodes);
+    this.#refilter();
+  }
+
   #refilter(): void {
     this.#visible = this.#events.filter((event) => isConversationEvent(event) && !this.isHidden(event));
     this.#epoch++;
@@ -292,6 +378,18 @@ function withTime({ actions: { summary }, timestamp }: SessionEvent): unknown {
   if (typeof summary !== "object" || summary === null) return summary;
   const { createdAt } = summary as { createdAt?: unknown };
   return Number.isFinite(createdAt) ? summary : { ...summary, createdAt: timestamp };
+}
+
+/** Ids of the events and summaries that a summary's record speaks of. A record that cannot be read speaks of none. */
+function referencesOf(record: unknown): {
+  readonly events: readonly unknown[];
+  readonly summaries: readonly unknown[];
+  readonly planSeq: unknown;
+} {
+  const { direct, omitted, replaces, planSeq } =
+    (record as { coverage?: Partial<Coverage> | null }).coverage ?? ({} as Partial<Coverage>);
+  const listed = (ids: unknown): readonly unknown[] => (Array.isArray(ids) ? ids : []);
+  return { events: [...listed(direct), ...listed(omitted)], summaries: listed(replaces), planSeq };
 }
 
 function hasFlags(event: SessionEvent): boolean {

@@ -1,3 +1,4 @@
+import type { SnapshotSummary } from "./fold-snapshot.ts";
 import type { SessionSummary } from "./session-summary.ts";
 import { rootOf, type SummaryNode } from "./summary-node.ts";
 
@@ -63,6 +64,20 @@ export class SummaryForest {
       });
     }
     for (const { summary } of summaries) this.#voidIfBroken(summary.id, isHidden, new Set());
+  }
+
+  /** Takes over summaries as a snapshot tells of them, in log order, instead of entering them. */
+  restore(nodes: readonly (SummaryNode & Pick<SnapshotSummary, "covered" | "omitted">)[]): void {
+    for (const { covered, omitted, ...node } of nodes) {
+      this.#nodes.set(node.summary.id, node);
+      if (node.status !== "effective") continue;
+      this.#sound.add(node.summary.id);
+      const { coverage } = node.summary;
+      for (const eventId of [...coverage.direct, ...covered]) this.#coveredBy.set(eventId, node);
+      for (const eventId of [...coverage.omitted, ...omitted]) this.#omittedBy.set(eventId, node);
+      this.#effective.push(node);
+    }
+    this.#effective.sort((a, b) => a.position - b.position);
   }
 
   /** Lets an entered summary take effect if it may. `seqOf` tells the position of an event, if the log has it. */
