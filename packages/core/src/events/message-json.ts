@@ -23,12 +23,12 @@ export function messageToJson(message: BaseMessage): StoredMessage {
   }
   Object.defineProperty(names, "lc_kwargs", { value: kwargs });
   const { type, data } = (names as unknown as BaseMessage).toDict();
-  const valueOf = (stand: unknown): unknown => (values.has(stand) ? values.get(stand) : stand);
+  const inPlaceOf = (stand: unknown): unknown => (values.has(stand) ? values.get(stand) : stand);
   const fields = Object.entries<unknown>({ ...data }).map(
-    ([name, stand]) => [name, deepCopy(valueOf(stand))] as const,
+    ([name, stand]) => [name, deepCopy(inPlaceOf(stand))] as const,
   );
   return {
-    type: valueOf(type) as string,
+    type: inPlaceOf(type) as string,
     data: Object.fromEntries(fields) as unknown as StoredMessage["data"],
   };
 }
