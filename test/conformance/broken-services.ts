@@ -10,7 +10,8 @@ import { ALSO_BROKEN_REST, BROKEN_REST } from "./broken/rest.ts";
 import { BROKEN_SESSIONS } from "./broken/sessions.ts";
 import type { AlsoBroken, Broken } from "./broken/wrap.ts";
 
-export { ALSO_BROKEN_FOLDING, BROKEN_FOLDING } from "./broken/folding.ts";
+export { BROKEN_FOLDING } from "./broken/folding.ts";
+export { ALSO_BROKEN_JOBS as ALSO_BROKEN_FOLDING } from "./broken/jobs.ts";
 
 /** For every rule for session services, by its id, one that breaks it and is otherwise as it should be. */
 export const BROKEN_SERVICES: Readonly<Record<string, Broken>> = {

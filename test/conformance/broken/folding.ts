@@ -1,4 +1,3 @@
-import type { Decorate, FoldMode } from "@sessionfold/conformance";
 import {
   createEvent,
   type EventDeletingService,
@@ -14,40 +13,8 @@ import {
   type WithSummariesOptions,
   withSummaries,
 } from "@sessionfold/core";
-import { wrap } from "./wrap.ts";
-
-/** A way to fold with one defect. */
-export interface BrokenFolding {
-  readonly defect: string;
-  readonly decorate: Decorate;
-  /** When it folds by itself; absent: never. */
-  readonly mode?: FoldMode;
-}
-
-/** The same with the rule that catches it, for rules that more than one defect breaks. */
-export interface AlsoBrokenFolding extends BrokenFolding {
-  readonly rule: string;
-}
-
-type Methods = Partial<SummarizingSessionService>;
-
-/** Folds as it should but for some methods. */
-function broken(
-  defect: string,
-  methods: (
-    sessions: SummarizingSessionService,
-    inner: SessionService,
-    options: WithSummariesOptions,
-  ) => Methods,
-): BrokenFolding {
-  return {
-    defect,
-    decorate: (inner, options) => {
-      const sessions = withSummaries(inner, options);
-      return wrap(sessions, methods(sessions, inner, options));
-    },
-  };
-}
+import { BROKEN_JOBS } from "./jobs.ts";
+import { type BrokenFolding, brokenFolding as broken } from "./wrap-folding.ts";
 
 /** Hands out another window than it has. */
 function showing(defect: string, edit: (events: readonly SessionEvent[]) => SessionEvent[]): BrokenFolding {
@@ -242,13 +209,11 @@ export const BROKEN_FOLDING: Readonly<Record<string, BrokenFolding>> = {
           sessions.appendEvent({ ...request, event: { ...request.event, id: `${request.event.id}-2` } }),
         ),
   })),
+  ...BROKEN_JOBS,
   "fold-apart": broken("searches the sessions of everybody", (sessions) => ({
     search: (_, query) => sessions.search({ appName: "app", userId: "user", sessionId: "session" }, query),
   })),
 };
-
-/** Other ways to break some of the rules. */
-export const ALSO_BROKEN_FOLDING: readonly AlsoBrokenFolding[] = [];
 
 function anewAtEachCall(inner: SessionService, options: WithSummariesOptions): SummarizingSessionService {
   return new Proxy(withSummaries(inner, options), {

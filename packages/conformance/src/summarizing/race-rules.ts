@@ -4,14 +4,9 @@ import { appendAll, fullOf, idsIn, idsOf, KEY } from "../kit/reading.ts";
 import { agent, turns, user } from "../kit/said.ts";
 import { scriptedSummarizer } from "../kit/scripted-summarizer.ts";
 import { fold, type SummarizingKit } from "../kit/summarizing-kit.ts";
+import { gate, PATIENCE_MS } from "../kit/waiting.ts";
 import { type CheckedRule, rulesOf } from "../rule.ts";
 import { coveredIds, windowIds } from "./looking.ts";
-
-/**
- * Milliseconds until a run gives up. An append that waits for the model, which waits for the append, would hang for
- * good; within any other limit a store answers by far.
- */
-const PATIENCE_MS = 3000;
 
 /** What happens while a model thinks. */
 export const RACE_RULES: readonly CheckedRule<SummarizingKit>[] = rulesOf("races", {
@@ -59,18 +54,18 @@ export const RACE_RULES: readonly CheckedRule<SummarizingKit>[] = rulesOf("races
     title: "a run never reaches a session that was deleted, or made anew under its key",
     why: "A summary of the deleted conversation in the new one is what deleting should have prevented.",
     async check(kit) {
-      const written = deferred();
+      const written = gate();
       const summarizer = scriptedSummarizer(async () => {
         await sessions.deleteSession(KEY);
         await sessions.createSession(KEY);
         await appendAll(sessions, turns(2));
-        written.resolve();
+        written.open();
         return "of the deleted one";
       });
       const sessions = await kit.open({ summarizer });
       await appendAll(sessions, turns(4));
       const outcome = await sessions.summarize(KEY, { force: true });
-      await written.promise;
+      await written.opened;
       await sessions.flush();
       equal(outcome.kind, "skipped", "The outcome of the run");
       equal(
@@ -191,12 +186,4 @@ export const RACE_RULES: readonly CheckedRule<SummarizingKit>[] = rulesOf("races
 
 async function effective(sessions: SummarizingSessionService): Promise<number> {
   return (await sessions.listSummaryStatus(KEY)).filter(({ status }) => status === "effective").length;
-}
-
-function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
-  let resolve = (): void => {};
-  const promise = new Promise<void>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve: () => resolve() };
 }

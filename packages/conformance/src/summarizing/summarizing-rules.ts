@@ -1,7 +1,9 @@
 import type { SummarizingKit } from "../kit/summarizing-kit.ts";
 import { asData, type CheckedRule, type ConformanceRule } from "../rule.ts";
+import { CLOSE_RULES } from "./close-rules.ts";
 import { FAULT_RULES } from "./fault-rules.ts";
 import { FOLD_RULES } from "./fold-rules.ts";
+import { JOB_RULES } from "./job-rules.ts";
 import { RACE_RULES } from "./race-rules.ts";
 import { UNDO_RULES } from "./undo-rules.ts";
 import { VIEW_RULES } from "./view-rules.ts";
@@ -14,6 +16,8 @@ export const CHECKED_SUMMARIZING_RULES: readonly CheckedRule<SummarizingKit>[] =
   ...VIEW_RULES,
   ...UNDO_RULES,
   ...RACE_RULES,
+  ...JOB_RULES,
+  ...CLOSE_RULES,
   ...FAULT_RULES,
 ];
 
