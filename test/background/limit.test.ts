@@ -142,6 +142,24 @@ describe("the wait", () => {
     expect(await reading(its).window).toEqual(["S", "e10", "e11", "e12", "e13"]);
   });
 
+  test("that was in vain before the fold began is not repeated once it has", async () => {
+    const stub = heldSummarizer();
+    const its = await inBackground({ summarizer: stub, limitWaitMs: 30, maxConcurrentFolds: 1 });
+    const other = await its.sessions.createSession({ ...KEY, sessionId: "other" });
+    await appendTurns({ sessions: its.sessions, session: other }, 3);
+    await until(() => stub.requests.length === 1);
+    await appendTurns(its, 6);
+    expect(await reading(its).window).toHaveLength(12);
+    stub.release();
+    await until(() => stub.requests.length === 2);
+    const again = reading(its);
+    await settled();
+    expect(again.isOver).toBe(true);
+    stub.releaseAll();
+    await its.sessions.flush();
+    expect(await reading(its).window).toEqual(["S", "e10", "e11"]);
+  });
+
   test("is not repeated for a state that was tried, whatever came of it", async () => {
     const failing = stubSummarizer(() => {
       throw new Error("no");
