@@ -71,8 +71,15 @@ export function searchLog(log: FoldedLog, { words, limit }: SearchWords): readon
   return results;
 }
 
+/** Whether the log can tell which summary hides an event that was found elsewhere. */
+export function canPlace(log: FoldedLog, { id }: SessionEvent): boolean {
+  return log.get(id) !== undefined || log.missingCover !== undefined;
+}
+
 /** A found event with the summary that hides it. */
 export function foundIn(log: FoldedLog, event: SessionEvent): SearchResult {
-  const summaryId = log.isHidden(event) ? log.coveringSummary(event.id)?.id : undefined;
-  return { event: copyEvent(event), ...(summaryId !== undefined && { summaryId }) };
+  const isKnown = log.get(event.id) !== undefined;
+  const hidden = log.isHidden(event) ? log.coveringSummary(event.id) : undefined;
+  const summary = isKnown ? hidden : log.missingCover;
+  return { event: copyEvent(event), ...(summary !== undefined && { summaryId: summary.id }) };
 }

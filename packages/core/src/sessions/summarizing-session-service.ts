@@ -7,6 +7,7 @@ import type { SessionSummary, SummaryStatus } from "../summaries/session-summary
 import type { MarkRequest } from "./mark-request.ts";
 import type { SearchQuery, SearchResult } from "./search.ts";
 import type { SessionService } from "./session-service.ts";
+import type { ImportSessionRequest } from "./store-capabilities.ts";
 
 /** A summary of a session with what became of it. */
 export interface ListedSummary {
@@ -64,6 +65,11 @@ export interface SummarizingSessionService extends SessionService {
    * @throws SessionNotFoundError, SummaryNotFoundError, UnsupportedError where the store cannot delete events
    */
   prune(session: SessionRef, options?: PruneOptions): Promise<readonly string[]>;
+  /**
+   * Takes over a whole session, as `importSession` reads it from an export.
+   * @throws SessionExistsError, InvalidEventError, UnsupportedError where the store cannot
+   */
+  importSession(request: ImportSessionRequest): Promise<void>;
   /** Waits for all folds that wait or run at the call. */
   flush(): Promise<void>;
   /**

@@ -3,10 +3,21 @@ import type { SessionEvent } from "../events/session-event.ts";
 import type { SessionKey } from "../events/session-key.ts";
 import { SessionNotFoundError } from "../shared/errors.ts";
 import { FoldedLog } from "../summaries/fold.ts";
+import { snapshotOf } from "../summaries/fold-snapshot.ts";
 import { Calibration } from "../tokens/calibration.ts";
+import type { TokenLedger } from "../tokens/token-ledger.ts";
 import { type StatisticsOptions, StatisticsTracker } from "../triggers/statistics-tracker.ts";
 import { SerialQueue } from "./serial-queue.ts";
 import type { Session, SessionService } from "./session-service.ts";
+import { type AppendCondition, canKeepFolds, type FoldKeepingService } from "./store-capabilities.ts";
+
+/** What the sessions of one decorator share. */
+export interface TrackedSessionOptions {
+  readonly logger: { warn(message: string): void };
+  readonly ledger: TokenLedger;
+  /** Whether the inner service keeps folds, and counts with them. */
+  readonly keepsFolds: boolean;
+}
 
 /**
  * What a decorator knows of one session: its folded log, kept up to date from the inner service, and the queue in
@@ -31,10 +42,17 @@ export class TrackedSession {
   #calibration = new Calibration();
   #warned = 0;
   #isInDoubt = false;
+  readonly #ledger: TokenLedger;
+  readonly #keepsFolds: boolean;
+  /** Events whose counts the store does not keep yet. */
+  readonly #uncounted = new Set<SessionEvent>();
+  #isSnapshotDue = false;
 
-  constructor(key: SessionKey, logger: { warn(message: string): void }) {
+  constructor(key: SessionKey, { logger, ledger, keepsFolds }: TrackedSessionOptions) {
     this.key = key;
     this.#logger = logger;
+    this.#ledger = ledger;
+    this.#keepsFolds = keepsFolds;
   }
 
   /** The log as it is known. Empty until the first `read`. */
@@ -46,6 +64,7 @@ export class TrackedSession {
   /** Takes over an event that the inner service has stored. */
   append(stored: SessionEvent): void {
     this.log.append(stored);
+    if (this.#keepsFolds) this.#uncounted.add(stored);
     this.#unread.add(stored.id);
   }
 
@@ -64,6 +83,8 @@ export class TrackedSession {
     this.#calibration = new Calibration();
     this.#warned = 0;
     this.#isInDoubt = false;
+    this.#uncounted.clear();
+    this.#isSnapshotDue = false;
     this.generation++;
   }
 
@@ -84,9 +105,11 @@ export class TrackedSession {
 
   /**
    * Reads the session fresh from the inner service and brings the log up to date. A service that reads by position is
-   * asked for the news alone. To be called within the queue. Null where there is no such session.
+   * asked for the news alone, one that keeps folds for what the fold needs. To be called within the queue. Null where there is
+   * no such session.
    */
   async read(inner: SessionService): Promise<Session | null> {
+    if (this.#log === undefined && !this.#isInDoubt && canKeepFolds(inner)) return this.#resume(inner);
     const isKnown = this.#log !== undefined && this.#incarnation !== undefined;
     const afterSeq = isKnown && !this.#isInDoubt ? this.#readTo : undefined;
     const session = await inner.getSession({ ...this.key, ...(afterSeq !== undefined && { afterSeq }) });
@@ -100,7 +123,10 @@ export class TrackedSession {
     }
     this.#incarnation = session.incarnation;
     this.#isInDoubt = false;
-    this.#takeOver(session.events ?? [], afterSeq);
+    if (!this.#takeOver(session.events ?? [], afterSeq)) {
+      this.#isInDoubt = true;
+      return this.read(inner);
+    }
     this.#readTo = this.log.lastSeq;
     this.#warn();
     return session;
@@ -116,10 +142,47 @@ export class TrackedSession {
     return session;
   }
 
+  /** Within the queue: reads the whole log, unless it is known. */
+  async readWhole(inner: SessionService): Promise<Session> {
+    if (this.log.resumedAt !== undefined) this.doubt();
+    return this.readOrThrow(inner);
+  }
+
+  /** Within the queue: has the store keep what the log folds to, and counts of tokens, where there is something new. */
+  async keepFold(inner: SessionService): Promise<void> {
+    const incarnation = this.#incarnation;
+    if (!canKeepFolds(inner) || incarnation === undefined) return;
+    const counts = new Map<string, number>();
+    for (const event of this.#uncounted) {
+      const tokens = this.#ledger.known(event);
+      if (tokens !== undefined) counts.set(event.id, tokens);
+    }
+    const isKnown = this.#readTo === this.log.lastSeq && this.log.resumedAt !== this.#readTo;
+    const snapshot = this.#isSnapshotDue && isKnown ? snapshotOf(this.log) : undefined;
+    if (snapshot === undefined && counts.size === 0) return;
+    const tokens = counts.size === 0 ? undefined : { counter: this.#ledger.counter.name, counts };
+    await inner.saveFold({ ...this.key, incarnation, snapshot, tokens });
+    for (const event of this.#uncounted) if (counts.has(event.id)) this.#uncounted.delete(event);
+    if (snapshot !== undefined) this.#isSnapshotDue = false;
+  }
+
+  /** From now on a snapshot of the log saves reading. */
+  snapshotIsDue(): void {
+    this.#isSnapshotDue = true;
+  }
+
   /** Within the queue: appends to the session that was just read, and takes over what was stored. */
-  async store(inner: SessionService, session: Session, event: SessionEvent): Promise<SessionEvent> {
+  async store(
+    inner: SessionService,
+    session: Session,
+    event: SessionEvent,
+    condition?: AppendCondition,
+  ): Promise<SessionEvent> {
     const numbered = { ...event, seq: this.log.lastSeq + 1 };
-    const answer = (await inner.appendEvent({ session, event: numbered })) as SessionEvent | undefined;
+    if (!this.log.canTake(numbered)) return this.store(inner, await this.readWhole(inner), event, condition);
+    const answer = (await inner.appendEvent({ session, event: numbered, condition })) as
+      | SessionEvent
+      | undefined;
     // A service that numbers by itself, or stores less than it was given, has the last word on that.
     const told = answer?.id === event.id && typeof answer.seq === "number";
     const stored = !told
@@ -127,7 +190,8 @@ export class TrackedSession {
       : isAnother(numbered, answer)
         ? eventFromJson(answer) // Somebody else's, who came first with the same id.
         : { ...numbered, seq: answer.seq, actions: answer.actions ?? numbered.actions };
-    this.append(stored);
+    // An entry of long ago, which is missing here since no window needs it, was only told once more.
+    if (stored.seq > (this.log.resumedAt ?? -1)) this.append(stored);
     return stored;
   }
 
@@ -139,23 +203,64 @@ export class TrackedSession {
     this.#warned = warnings.length;
   }
 
-  #takeOver(told: readonly SessionEvent[], afterSeq: number | undefined): void {
+  async #resume(inner: FoldKeepingService): Promise<Session | null> {
+    const counter = this.#ledger.counter.name;
+    const read = await inner.readFolded({ ...this.key, counter });
+    if (read === null) {
+      this.reset();
+      return null;
+    }
+    const { snapshot, tokenCounts, ...session } = read;
+    const events = session.events.map(eventFromJson);
+    const log = snapshot === undefined ? FoldedLog.of(events) : FoldedLog.resume(snapshot, events);
+    if (log === undefined) {
+      // What came since the snapshot reaches back behind it.
+      this.doubt();
+      return this.read(inner);
+    }
+    this.#log = log;
+    this.#incarnation = session.incarnation;
+    this.#readTo = log.lastSeq;
+    this.#isSnapshotDue = log.effective.length > 0 && snapshot === undefined;
+    for (const event of log.events) {
+      const tokens = tokenCounts?.get(event.id);
+      if (tokens === undefined) this.#uncounted.add(event);
+      else this.#ledger.take(event, tokens);
+    }
+    this.#warn();
+    return session;
+  }
+
+  /** False where only the whole log can tell what the news mean. */
+  #takeOver(told: readonly SessionEvent[], afterSeq: number | undefined): boolean {
     if (this.#log === undefined) {
       this.#log = FoldedLog.of(told.map(eventFromJson));
-      return;
+      this.#learned(this.#log);
+      return true;
     }
     const log = this.#log;
+    if (log.resumedAt !== undefined && afterSeq === undefined) {
+      this.#trackers.clear();
+      this.#unread.clear();
+      this.#log = FoldedLog.of(told.map((event, at) => log.get(event.id) ?? eventFromJson(event, at)));
+      this.#learned(this.#log);
+      return true;
+    }
     const changed = told.filter((event) => isAnother(log.get(event.id), event)).map(({ id }) => id);
     if (changed.some((id) => !this.#unread.has(id))) {
       // The store answers for another session than the one we knew, made under the same key with the same ids.
       this.reset();
       this.#log = FoldedLog.of(told.map(eventFromJson));
-      return;
+      return true;
     }
     const all = afterSeq === undefined || told.some((event) => (event.seq ?? -1) <= afterSeq);
-    told.forEach((event, at) => {
-      if (log.get(event.id) === undefined) log.append(eventFromJson(event, at));
-    });
+    for (const [at, event] of told.entries()) {
+      if (log.get(event.id) !== undefined) continue;
+      const read = eventFromJson(event, at);
+      if (!log.canTake(read)) return false;
+      log.append(read);
+      if (this.#keepsFolds) this.#uncounted.add(read);
+    }
     this.#unread.clear();
     if (all && (changed.length > 0 || log.events.length !== new Set(told.map((event) => event.id)).size)) {
       // The store has dropped entries that we knew, or keeps what it was given in another form.
@@ -164,6 +269,12 @@ export class TrackedSession {
         changed.includes(event.id) ? undefined : log.get(event.id);
       this.#log = FoldedLog.of(told.map((event, at) => known(event) ?? eventFromJson(event, at)));
     }
+    return true;
+  }
+
+  /** A log that was read whole, since nothing is kept of it or what is kept no longer does. */
+  #learned(log: FoldedLog): void {
+    this.#isSnapshotDue = log.effective.length > 0;
   }
 }
 

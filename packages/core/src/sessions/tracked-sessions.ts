@@ -1,15 +1,15 @@
 import { keyString, type SessionKey } from "../events/session-key.ts";
-import { TrackedSession } from "./tracked-session.ts";
+import { TrackedSession, type TrackedSessionOptions } from "./tracked-session.ts";
 
 /** The sessions that a decorator knows, by key; of those not used for longest, only so many are remembered. */
 export class TrackedSessions {
   readonly #byKey = new Map<string, TrackedSession>();
   readonly #most: number;
-  readonly #logger: { warn(message: string): void };
+  readonly #options: TrackedSessionOptions;
 
-  constructor(most: number, logger: { warn(message: string): void }) {
+  constructor(most: number, options: TrackedSessionOptions) {
     this.#most = most;
-    this.#logger = logger;
+    this.#options = options;
   }
 
   /** Works with the session of that key, which stays known meanwhile: two queues must never serve one key. */
@@ -26,7 +26,7 @@ export class TrackedSessions {
 
   #of(key: SessionKey): TrackedSession {
     const id = keyString(key);
-    const tracked = this.#byKey.get(id) ?? new TrackedSession(key, this.#logger);
+    const tracked = this.#byKey.get(id) ?? new TrackedSession(key, this.#options);
     // The order of the map is the order of use.
     this.#byKey.delete(id);
     this.#byKey.set(id, tracked);

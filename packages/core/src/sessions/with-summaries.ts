@@ -12,7 +12,7 @@ import { Folding } from "./folding.ts";
 import { handToCaller } from "./hand-to-caller.ts";
 import { type MarkRequest, marksOf, refuseIfPruned } from "./mark-request.ts";
 import { prunableIds } from "./prunable.ts";
-import { type SearchQuery, type SearchResult, searchLog, searchWords } from "./search.ts";
+import { canPlace, foundIn, type SearchQuery, type SearchResult, searchLog, searchWords } from "./search.ts";
 import {
   type AppendEventRequest,
   type CreateSessionRequest,
@@ -23,6 +23,7 @@ import {
   type Session,
   type SessionService,
 } from "./session-service.ts";
+import { canImport, canKeepFolds, canSearch, type ImportSessionRequest } from "./store-capabilities.ts";
 import type {
   ListedSummary,
   PruneOptions,
@@ -80,7 +81,11 @@ class SummarizingService implements SummarizingSessionService {
     this.#inner = inner;
     this.#options = options;
     this.#summarizer = options.summarizer;
-    this.#tracked = new TrackedSessions(options.maxCachedSessions, options.logger);
+    this.#tracked = new TrackedSessions(options.maxCachedSessions, {
+      logger: options.logger,
+      ledger: options.summarizer.ledger,
+      keepsFolds: canKeepFolds(inner),
+    });
     this.#folding = new Folding(inner, options, this.#tracked);
   }
 
@@ -161,14 +166,18 @@ class SummarizingService implements SummarizingSessionService {
     const mayFold = fold && this.#options.mode !== "manual";
     return this.#tracked.use(keyOf(caller), async (tracked) => {
       const { stored, isNew, before } = await tracked.queue.run(async () => {
-        const session = await tracked.readOrThrow(this.#inner);
+        const { marks } = event.actions;
+        const session = await (marks === undefined
+          ? tracked.readOrThrow(this.#inner)
+          : tracked.readWhole(this.#inner));
         const known = tracked.log.get(event.id);
         if (known !== undefined) return { stored: known, isNew: false, before: undefined };
-        refuseIfPruned(event.actions.marks ?? [], tracked.log);
+        refuseIfPruned(marks ?? [], tracked.log);
         // What a session was like before it is asked of user events alone; see `checkPoint`.
         const isAsked = mayFold && isUserEvent(event);
         const before = isAsked ? this.#folding.before(tracked) : undefined;
-        return { stored: await tracked.store(this.#inner, session, event), isNew: true, before };
+        const stored = await tracked.store(this.#inner, session, event);
+        return { stored, isNew: tracked.log.get(stored.id) !== undefined, before };
       });
       const answer = handToCaller(caller, stored, isNew);
       if (isNew && mayFold) await this.#folding.afterAppend(tracked, stored, before);
@@ -198,10 +207,12 @@ class SummarizingService implements SummarizingSessionService {
   ): Promise<SessionSummary | null> {
     requireObject("options", options);
     const { scope } = options;
-    const effective = (await this.listSummaryStatus(session)).filter(
-      ({ summary, status }) => status === "effective" && summary.scope === scope,
-    );
-    return effective.at(-1)?.summary ?? null;
+    return this.#read(session, async ({ log }) => {
+      const effective = log.summaries.filter(
+        ({ summary, status }) => status === "effective" && summary.scope === scope,
+      );
+      return effective.at(-1)?.summary ?? null;
+    });
   }
 
   async listSummaries(session: SessionRef): Promise<readonly SessionSummary[]> {
@@ -209,9 +220,10 @@ class SummarizingService implements SummarizingSessionService {
   }
 
   async listSummaryStatus(session: SessionRef): Promise<readonly ListedSummary[]> {
-    return this.#read(session, async ({ log }) =>
-      log.summaries.map(({ summary, status }) => ({ summary, status })),
-    );
+    return this.#read(session, async (tracked, read) => {
+      if (read !== null) await tracked.readWhole(this.#inner);
+      return tracked.log.summaries.map(({ summary, status }) => ({ summary, status }));
+    });
   }
 
   async unfold(session: SessionRef, summaryId: string): Promise<readonly SessionEvent[]> {
@@ -233,7 +245,14 @@ class SummarizingService implements SummarizingSessionService {
 
   async search(session: SessionRef, query: string | SearchQuery): Promise<readonly SearchResult[]> {
     const asked = searchWords(query);
-    return this.#withWhole(session, async ({ log }) => searchLog(log, asked));
+    const inner = this.#inner;
+    if (!canSearch(inner)) return this.#withWhole(session, async ({ log }) => searchLog(log, asked));
+    return this.#withSession(session, async (tracked) => {
+      const found = await inner.searchEvents({ ...tracked.key, ...asked });
+      // Which summary hides an event that is not known here, only the whole log can tell.
+      if (!found.every((event) => canPlace(tracked.log, event))) await tracked.readWhole(inner);
+      return found.map((event) => foundIn(tracked.log, event));
+    });
   }
 
   async prune(session: SessionRef, options: PruneOptions = {}): Promise<readonly string[]> {
@@ -250,6 +269,21 @@ class SummarizingService implements SummarizingSessionService {
       }
       return eventIds;
     });
+  }
+
+  async importSession(request: ImportSessionRequest): Promise<void> {
+    const inner = this.#inner;
+    if (!canImport(inner))
+      throw new UnsupportedError(
+        "The session service cannot take over whole sessions, so nothing is imported",
+      );
+    await this.#tracked.use(keyOf(request), (tracked) =>
+      tracked.queue.run(async () => {
+        await inner.importSession(request);
+        tracked.reset();
+        this.#folding.end(tracked.key);
+      }),
+    );
   }
 
   async flush(): Promise<void> {
@@ -269,6 +303,16 @@ class SummarizingService implements SummarizingSessionService {
   ): Promise<T> {
     return this.#tracked.use(keyOf(ref), (tracked) =>
       tracked.queue.run(async () => task(tracked, await tracked.read(this.#inner))),
+    );
+  }
+
+  /** Works on a session that must be there. */
+  #withSession<T>(
+    ref: SessionRef,
+    task: (tracked: TrackedSession, session: Session) => Promise<T>,
+  ): Promise<T> {
+    return this.#tracked.use(keyOf(ref), (tracked) =>
+      tracked.queue.run(async () => task(tracked, await tracked.readOrThrow(this.#inner))),
     );
   }
 

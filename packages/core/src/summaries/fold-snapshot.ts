@@ -41,6 +41,8 @@ export interface FoldSnapshot {
   readonly summaries: readonly SnapshotSummary[];
   /** Ids of calls that are not needed any more and lack results: should one come, the whole log must say what it is. */
   readonly openCalls: readonly string[];
+  /** The summary that covers every event which is not needed any more; null where there is no such one. */
+  readonly closedBy: string | null;
 }
 
 const ids = z.array(z.string());
@@ -61,6 +63,7 @@ export const foldSnapshotSchema: z.ZodType<FoldSnapshot> = z.object({
     }),
   ),
   openCalls: ids,
+  closedBy: z.string().nullable(),
 });
 
 /**
@@ -109,6 +112,7 @@ export function snapshotOf(log: FoldedLog): FoldSnapshot {
       covered: idsWhere((eventId) => log.coveringSummary(eventId)?.id === id),
       omitted: idsWhere((eventId) => log.omittingSummary(eventId)?.id === id),
     })),
+    closedBy: coverOf(log, closed),
     openCalls: [
       ...new Set([
         ...log.closedCalls,
@@ -116,6 +120,14 @@ export function snapshotOf(log: FoldedLog): FoldSnapshot {
       ]),
     ],
   };
+}
+
+/** The one summary that covers all of these, and all that is missing in the log already. */
+function coverOf(log: FoldedLog, closed: ReadonlySet<SessionEvent>): string | null {
+  const covers = new Set([...closed].map(({ id }) => log.coveringSummary(id)?.id));
+  if (log.resumedAt !== undefined) covers.add(log.missingCover?.id);
+  const [only] = covers;
+  return covers.size === 1 ? (only ?? null) : null;
 }
 
 function openCallsOf(round: ToolRound | undefined, event: SessionEvent): readonly string[] {

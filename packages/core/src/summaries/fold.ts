@@ -11,7 +11,7 @@ import { SummaryNotFoundError } from "../shared/errors.ts";
 import type { Coverage } from "./coverage.ts";
 import type { FoldSnapshot } from "./fold-snapshot.ts";
 import { SessionSummary } from "./session-summary.ts";
-import { SummaryForest } from "./summary-forest.ts";
+import { effectiveRoot, SummaryForest } from "./summary-forest.ts";
 import type { SummaryNode } from "./summary-node.ts";
 
 /** Something in the log that was ignored, told without content. */
@@ -39,6 +39,7 @@ export class FoldedLog {
   /** Position up to which only what a snapshot kept is here; undefined for a whole log. */
   #resumedAt: number | undefined;
   #closedCalls: ReadonlySet<string> = new Set();
+  #closedBy: string | undefined;
 
   /**
    * Goes on from a snapshot, with the entries that it kept and those behind it. Undefined where these say something that
@@ -117,6 +118,12 @@ export class FoldedLog {
   /** Position up to which entries may be missing that no window needs; undefined for a whole log. */
   get resumedAt(): number | undefined {
     return this.#resumedAt;
+  }
+
+  /** The effective summary that covers all events which are missing here; undefined where no single one does. */
+  get missingCover(): SessionSummary | undefined {
+    const node = this.#closedBy === undefined ? undefined : this.#forest.get(this.#closedBy);
+    return effectiveRoot(node)?.summary;
   }
 
   /** Ids of calls that lack results and are missing here; none for a whole log. */
@@ -288,7 +295,8 @@ export class FoldedLog {
     this.#refilter();
   }
 
-  #restore(events: readonly SessionEvent[], { seq, summaries, openCalls }: FoldSnapshot): void {
+  #restore(events: readonly SessionEvent[], { seq, summaries, openCalls, closedBy }: FoldSnapshot): void {
+    this.#closedBy = closedBy ?? undefined;
     this.#closedCalls = new Set(openCalls);
     const told = new Map(summaries.map((summary) => [summary.id, summary]));
     const nodes: Parameters<SummaryForest["restore"]>[0][number][] = [];

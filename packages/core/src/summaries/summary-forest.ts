@@ -194,7 +194,8 @@ function positionOf(
   return Number.isFinite(position) ? position : coverage.fromSeq;
 }
 
-function effectiveRoot(node: SummaryNode | undefined): SummaryNode | undefined {
+/** The effective summary that a node belongs to, or is. */
+export function effectiveRoot(node: SummaryNode | undefined): SummaryNode | undefined {
   if (node === undefined) return undefined;
   const root = rootOf(node);
   return root.status === "effective" ? root : undefined;

@@ -27,6 +27,16 @@ export class TokenLedger {
     return tokens;
   }
 
+  /** The count of an event, if it was counted before. */
+  known(event: SessionEvent): number | undefined {
+    return this.#counts.get(event);
+  }
+
+  /** Takes over a count that a store kept. */
+  take(event: SessionEvent, tokens: number): void {
+    if (Number.isFinite(tokens) && tokens >= 0) this.#counts.set(event, tokens);
+  }
+
   /** Tokens of several events together. */
   ofAll(events: Iterable<SessionEvent>): number {
     let sum = 0;
