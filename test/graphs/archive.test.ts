@@ -15,15 +15,10 @@ import { createAgent, tool } from "langchain";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { stubSummarizer } from "../support/stub-summarizer.ts";
-import { DANA, modelServers, told } from "./support.ts";
+import { DANA, modelServers, told, weather } from "./support.ts";
 
 const serve = modelServers();
 const config = { configurable: { thread_id: DANA.sessionId } };
-const weather = tool(async ({ city }: { city: string }) => `${city}: rain`, {
-  name: "weather",
-  description: "Tells the weather.",
-  schema: z.object({ city: z.string() }),
-});
 
 async function setUp(saver: BaseCheckpointSaver = new MemorySaver(), more: { archive?: boolean } = {}) {
   // Every question is answered after a call of a tool, so that rounds are archived as well.

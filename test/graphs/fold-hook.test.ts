@@ -4,20 +4,12 @@ import { createReactAgent } from "@langchain/langgraph/prebuilt";
 import { SqliteSaver } from "@langchain/langgraph-checkpoint-sqlite";
 import { conversationThreshold } from "@sessionfold/core";
 import { type FoldOptions, foldHook, threadSessions } from "@sessionfold/langchain";
-import { tool } from "langchain";
 import { describe, expect, test } from "vitest";
-import { z } from "zod";
 import type { ModelServer } from "../support/model-server.ts";
 import { type StubSummarizer, stubSummarizer } from "../support/stub-summarizer.ts";
-import { modelServers } from "./support.ts";
+import { modelServers, weather } from "./support.ts";
 
 const serve = modelServers();
-
-const weather = tool(async ({ city }: { city: string }) => `${city}: rain`, {
-  name: "weather",
-  description: "Tells the weather.",
-  schema: z.object({ city: z.string() }),
-});
 
 const config = { configurable: { thread_id: "t" } };
 

@@ -1,23 +1,17 @@
 import { InMemorySessionService } from "@sessionfold/core";
 import { createSessionRunner } from "@sessionfold/langchain";
-import { createAgent, createMiddleware, tool } from "langchain";
+import { createAgent, createMiddleware } from "langchain";
 import { describe, expect, test } from "vitest";
-import { z } from "zod";
 import {
   BlobSessionService,
   LiveObjectService,
   ReplacingService,
   TimestampOrderedService,
 } from "../support/foreign-services.ts";
-import { DANA, modelServers } from "./support.ts";
+import { DANA, modelServers, weather } from "./support.ts";
 
 const serve = modelServers();
 
-const weather = tool(async ({ city }: { city: string }) => `${city}: rain`, {
-  name: "weather",
-  description: "Tells the weather.",
-  schema: z.object({ city: z.string() }),
-});
 const call = (name: string, args: Record<string, unknown>) => ({ toolCalls: [{ name, args }] });
 
 describe("services of other people", () => {

@@ -5,15 +5,10 @@ import { createSessionRunner } from "@sessionfold/langchain";
 import { type AgentMiddleware, createAgent, humanInTheLoopMiddleware, tool } from "langchain";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { DANA, logOf, modelServers, sessionsFor, told } from "./support.ts";
+import { DANA, logOf, modelServers, sessionsFor, told, weather } from "./support.ts";
 
 const serve = modelServers();
 
-const weather = tool(async ({ city }: { city: string }) => `${city}: rain`, {
-  name: "weather",
-  description: "Tells the weather.",
-  schema: z.object({ city: z.string() }),
-});
 const approve = tool(async ({ what }: { what: string }) => `${what}: ${interrupt({ what })}`, {
   name: "approve",
   description: "Asks somebody.",

@@ -6,15 +6,10 @@ import { createAgent, createMiddleware, tool } from "langchain";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { stubSummarizer } from "../support/stub-summarizer.ts";
-import { DANA, logOf, modelServers, say, sessionsFor, told } from "./support.ts";
+import { DANA, logOf, modelServers, say, sessionsFor, told, weather } from "./support.ts";
 
 const serve = modelServers();
 
-const weather = tool(async ({ city }: { city: string }) => `${city}: rain`, {
-  name: "weather",
-  description: "Tells the weather.",
-  schema: z.object({ city: z.string() }),
-});
 const call = (name: string, args: Record<string, unknown>) => ({ toolCalls: [{ name, args }] });
 
 describe("a run", () => {

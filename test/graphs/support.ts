@@ -8,10 +8,19 @@ import {
   type WithSummariesOptions,
   withSummaries,
 } from "@sessionfold/core";
+import { tool } from "langchain";
 import { afterEach, expect } from "vitest";
+import { z } from "zod";
 import { type ModelServer, type ScriptLike, startModelServer } from "../support/model-server.ts";
 
 export const DANA: SessionKey = { appName: "shop", userId: "dana", sessionId: "chat" };
+
+/** A tool that tells the weather. */
+export const weather = tool(async ({ city }: { city: string }) => `${city}: rain`, {
+  name: "weather",
+  description: "Tells the weather.",
+  schema: z.object({ city: z.string() }),
+});
 
 /** A decorated in-memory service with empty sessions of these keys. */
 export async function sessionsFor(
