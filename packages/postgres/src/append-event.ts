@@ -1,7 +1,6 @@
 import {
   AppendConflictError,
   type AppendEventRequest,
-  InvalidEventError,
   LeaseLostError,
   type SessionEvent,
   SessionNotFoundError,
@@ -11,7 +10,6 @@ import {
   type Clock,
   createEvent,
   EVENT_FORMAT,
-  eventBody,
   eventOfRow,
   handToCaller,
   requireObject,
@@ -19,7 +17,9 @@ import {
   withoutTemporaryState,
 } from "@sessionfold/core/storage";
 import type { Database, Query } from "./database.ts";
-import { requireEventId, storableKey } from "./names.ts";
+import { bodyOf } from "./event-body.ts";
+import { requireToken } from "./leases.ts";
+import { requireEventId, requireName, storableKey } from "./names.ts";
 import { storedSearchText } from "./search-text.ts";
 import { eventOf, integerOf } from "./session-rows.ts";
 import { changeOfState, stateValues } from "./state-values.ts";
@@ -49,10 +49,14 @@ export async function appendEvent(
   const event = createEvent(withoutTemporaryState(request.event), 0, clock);
   if (event.partial === true) return { ...event, seq: await nextSeq(database, key) };
   requireEventId("event.id", event.id);
+  if (condition.lease !== undefined) {
+    requireName("condition.lease.name", condition.lease.name);
+    requireToken(condition.lease.token);
+  }
   const body = bodyOf(event);
   const values = [
     ...[appName, userId, sessionId, event.id, EVENT_FORMAT, body, storedSearchText(event), clock()],
-    ...[condition.lastSeq ?? null, ...stateValues(key, changeOfState(event.actions.stateDelta))],
+    ...[expectedSeq(condition), ...stateValues(key, changeOfState(event.actions.stateDelta))],
   ];
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const { seq, isLeaseLost = false } = await database.run(
@@ -69,6 +73,12 @@ export async function appendEvent(
     "store-busy",
     "Other calls changed the session at each of many attempts to append to it",
   );
+}
+
+/** A position that no log ends at, where what was asked for is none. */
+function expectedSeq({ lastSeq }: Condition): number | null {
+  if (lastSeq === undefined) return null;
+  return Number.isSafeInteger(lastSeq) ? lastSeq : -2;
 }
 
 async function attempt(
@@ -120,15 +130,4 @@ async function nextSeq(database: Database, { appName, userId, sessionId }: Sessi
   );
   if (found === undefined) throw new SessionNotFoundError(sessionId);
   return integerOf(found.next_seq);
-}
-
-function bodyOf(event: SessionEvent): string {
-  try {
-    return eventBody(event);
-  } catch {
-    // What JSON cannot hold is told by the engine with a piece of it.
-    throw new InvalidEventError(
-      "Expected `event` to be plain JSON besides its message, got what JSON cannot hold",
-    );
-  }
 }

@@ -30,7 +30,7 @@ const VERSION_1: readonly string[] = [
   id text COLLATE "C" NOT NULL,
   format integer NOT NULL,
   body text NOT NULL,
-  search_text text,
+  search_text text COLLATE "C",
   counter text COLLATE "C",
   tokens double precision,
   PRIMARY KEY (app_name, user_id, session_id, seq),

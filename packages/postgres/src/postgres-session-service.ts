@@ -1,23 +1,38 @@
 import type {
   AppendEventRequest,
+  ConditionalAppendService,
   CreateSessionRequest,
+  EventDeletingService,
+  FoldedSession,
+  FoldKeepingService,
   GetSessionRequest,
+  ImportingService,
+  ImportSessionRequest,
+  Lease,
+  LeaseRequest,
+  LeasingService,
   ListSessionsRequest,
   ListSessionsResponse,
+  SearchingService,
   Session,
   SessionEvent,
   SessionKey,
-  SessionService,
 } from "@sessionfold/core";
 import { type Clock, requireObject } from "@sessionfold/core/storage";
 import pg from "pg";
 import { appendEvent } from "./append-event.ts";
 import { createSession } from "./create-session.ts";
 import { Database } from "./database.ts";
+import { deleteEvents } from "./delete-events.ts";
 import { deleteSession } from "./delete-session.ts";
+import { readFolded, saveFold } from "./folds.ts";
+import { importSession } from "./import-session.ts";
+import { acquireLease, releaseLease, renewLease } from "./leases.ts";
 import { listSessions } from "./list-sessions.ts";
 import { storableKey } from "./names.ts";
 import { type PostgresSessionServiceOptions, resolveOptions } from "./options.ts";
+import { searchEvents } from "./search-events.ts";
+import { makeSearchIndex } from "./search-index.ts";
 import { sessionOfRows } from "./session-rows.ts";
 import { migrate, requireSetUp } from "./setup.ts";
 
@@ -26,21 +41,32 @@ import { migrate, requireSetUp } from "./setup.ts";
  *
  * Call `setup()` once, at deployment or at start; every other call before that is refused with a ConfigurationError.
  */
-export class PostgresSessionService implements SessionService {
+export class PostgresSessionService
+  implements
+    EventDeletingService,
+    ConditionalAppendService,
+    LeasingService,
+    FoldKeepingService,
+    SearchingService,
+    ImportingService
+{
+  readonly supportsConditions = true;
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #schema: string;
+  readonly #logger: { warn(message: string): void };
   readonly #endPool: () => Promise<void>;
   #ready: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: PostgresSessionServiceOptions) {
-    const { schema, reconnectMs, clock, pool, config } = resolveOptions(options);
+    const { schema, reconnectMs, clock, logger, pool, config } = resolveOptions(options);
     const own = pool === undefined ? new pg.Pool(config) : undefined;
     this.#endPool = async () => own?.end();
     this.#database = new Database(own ?? (pool as NonNullable<typeof pool>), `"${schema}"`, reconnectMs);
     this.#clock = clock;
     this.#schema = schema;
+    this.#logger = logger;
   }
 
   /**
@@ -49,6 +75,7 @@ export class PostgresSessionService implements SessionService {
    */
   async setup(): Promise<void> {
     await migrate(this.#database, this.#schema);
+    await makeSearchIndex(this.#database, this.#schema, this.#logger);
     this.#ready = Promise.resolve();
   }
 
@@ -69,7 +96,7 @@ export class PostgresSessionService implements SessionService {
     await this.#isSetUp();
     const { appName, userId, sessionId } = key;
     const rows = await this.#database.run({ repeatable: true }, (query) =>
-      query("getSession", [appName, userId, sessionId, request.afterSeq ?? -1]),
+      query("getSession", [appName, userId, sessionId, positionOf(request.afterSeq)]),
     );
     return sessionOfRows(key, rows);
   }
@@ -92,6 +119,52 @@ export class PostgresSessionService implements SessionService {
     return appendEvent(this.#database, this.#clock, request);
   }
 
+  async deleteEvents(request: SessionKey & { readonly eventIds: readonly string[] }): Promise<number> {
+    await this.#isSetUp();
+    return deleteEvents(this.#database, request);
+  }
+
+  async acquireLease(request: LeaseRequest): Promise<Lease | null> {
+    await this.#isSetUp();
+    return acquireLease(this.#database, request);
+  }
+
+  async renewLease(
+    request: SessionKey & { readonly lease: Lease; readonly ttlMs: number },
+  ): Promise<boolean> {
+    await this.#isSetUp();
+    return renewLease(this.#database, request);
+  }
+
+  async releaseLease(request: SessionKey & { readonly lease: Lease }): Promise<void> {
+    await this.#isSetUp();
+    await releaseLease(this.#database, request);
+  }
+
+  async readFolded(
+    request: SessionKey & { readonly counter?: string | undefined },
+  ): Promise<FoldedSession | null> {
+    await this.#isSetUp();
+    return readFolded(this.#database, request);
+  }
+
+  async saveFold(request: Parameters<FoldKeepingService["saveFold"]>[0]): Promise<void> {
+    await this.#isSetUp();
+    await saveFold(this.#database, request);
+  }
+
+  async searchEvents(
+    request: SessionKey & { readonly words: readonly string[]; readonly limit: number },
+  ): Promise<readonly SessionEvent[]> {
+    await this.#isSetUp();
+    return searchEvents(this.#database, request);
+  }
+
+  async importSession(request: ImportSessionRequest): Promise<void> {
+    await this.#isSetUp();
+    await importSession(this.#database, request);
+  }
+
   /** Looks once whether `setup` was called, by whatever process. */
   #isSetUp(): Promise<void> {
     this.#ready ??= requireSetUp(this.#database).catch((error: unknown) => {
@@ -100,4 +173,10 @@ export class PostgresSessionService implements SessionService {
     });
     return this.#ready;
   }
+}
+
+/** A position as a 64-bit integer: the entries behind it are those behind what was asked for. */
+function positionOf(seq: number | undefined): number {
+  if (seq === undefined || Number.isNaN(seq)) return -1;
+  return Math.max(-1, Math.min(Math.floor(seq), Number.MAX_SAFE_INTEGER));
 }

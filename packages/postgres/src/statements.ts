@@ -1,5 +1,46 @@
 import { MIGRATIONS } from "./migrations.ts";
 
+type TenantStatement =
+  | "createSession"
+  | "incarnation"
+  | "getSession"
+  | "listOfApp"
+  | "listOfUser"
+  | "appendEvent"
+  | "whyNotAppended"
+  | "lockSession"
+  | "deleteState"
+  | "deleteSession"
+  | "deleteEvents"
+  | "afterDeletion"
+  | "dropFold"
+  | "importEvents"
+  | "readFolded"
+  | "saveSnapshot"
+  | "saveTokens"
+  | "searchEvents"
+  | "leaseToken"
+  | "acquireLease"
+  | "renewLease"
+  | "releaseLease";
+
+type OtherStatement =
+  | "begin"
+  | "commit"
+  | "rollback"
+  | "lockSetup"
+  | "encoding"
+  | "schemaExists"
+  | "createSchema"
+  | "tableExists"
+  | "createMigrations"
+  | "version"
+  | "setVersion"
+  | "trigramSchema"
+  | "createTrigrams"
+  | "setSearchPath"
+  | "createSearchIndex";
+
 /** Every session is found by these, and nothing of a session without them. */
 const KEY = "app_name = $1 AND user_id = $2 AND session_id = $3";
 const OWN_ROWS = (alias: string): string =>
@@ -48,7 +89,7 @@ FROM page ORDER BY page.ordinal`;
  * All statements but those of `setup`. Each finds its rows by the tenant's key, $1 to $3, or by what of it the call has.
  * `$schema` stands for the quoted name of the schema.
  */
-export const STATEMENTS = {
+export const STATEMENTS: Readonly<Record<TenantStatement, string>> = {
   /** A new session with its first state: nothing if the key is taken. Answers with the state that it shares. */
   createSession: `
 WITH made AS (
@@ -112,6 +153,95 @@ WHERE ${OWN_ROWS("s")}`,
   /** Locks a session against changes by others; no row without one. */
   lockSession: `SELECT incarnation FROM $schema.sessions WHERE ${KEY} FOR NO KEY UPDATE`,
 
+  /** Events by their ids; how many there were. */
+  deleteEvents: `
+WITH gone AS (DELETE FROM $schema.events WHERE ${KEY} AND id = ANY($4::text[]) RETURNING seq)
+SELECT count(*) AS deleted FROM gone`,
+
+  /** Where the log ends after events of it were deleted. */
+  afterDeletion: `
+UPDATE $schema.sessions
+SET last_seq = COALESCE((SELECT max(e.seq) FROM $schema.events e WHERE ${OWN_ROWS("e")}), -1)
+WHERE ${KEY}`,
+
+  /** What was kept of a fold of a log that has changed since otherwise than at its end. */
+  dropFold: `DELETE FROM $schema.folds WHERE ${KEY}`,
+
+  /** Events of a session that is being imported, at their positions. */
+  importEvents: `
+INSERT INTO $schema.events (app_name, user_id, session_id, seq, id, format, body, search_text)
+SELECT $1, $2, $3, n.seq, n.id, $4, n.body, n.search_text
+FROM unnest($5::bigint[], $6::text[], $7::text[], $8::text[]) AS n (seq, id, body, search_text)`,
+
+  /**
+   * A session with the snapshot of its fold, the entries that this needs and those behind it; without a snapshot, or where
+   * $5 is false, with all entries. The order is asked for where it makes the index the cheapest way.
+   */
+  readFolded: `${HEAD}
+UNION ALL
+SELECT 'fold', NULL, NULL, f.seq, NULL, f.snapshot FROM $schema.folds f WHERE ${OWN_ROWS("f")} AND $5
+UNION ALL
+SELECT 'event', NULL, CASE WHEN e.counter = $4 THEN e.tokens END, e.seq, e.format, e.body
+FROM $schema.events e
+WHERE ${OWN_ROWS("e")} AND e.seq = ANY((SELECT f.keep FROM $schema.folds f WHERE ${OWN_ROWS("f")} AND $5)::bigint[])
+UNION ALL
+(SELECT 'event', NULL, CASE WHEN e.counter = $4 THEN e.tokens END, e.seq, e.format, e.body
+FROM $schema.events e
+WHERE ${OWN_ROWS("e")}
+  AND e.seq > COALESCE((SELECT f.seq FROM $schema.folds f WHERE ${OWN_ROWS("f")} AND $5), -1)
+ORDER BY e.seq)`,
+
+  /** Keeps a snapshot, unless a later one is kept or the session is another one by now. */
+  saveSnapshot: `
+INSERT INTO $schema.folds (app_name, user_id, session_id, seq, keep, snapshot)
+SELECT $1, $2, $3, $5, $6::bigint[], $7
+FROM $schema.sessions s WHERE ${OWN_ROWS("s")} AND s.incarnation = $4
+FOR KEY SHARE
+ON CONFLICT (app_name, user_id, session_id)
+DO UPDATE SET seq = excluded.seq, keep = excluded.keep, snapshot = excluded.snapshot
+WHERE folds.seq <= excluded.seq`,
+
+  /** Keeps counts of tokens by event id, unless the session is another one by now. */
+  saveTokens: `
+UPDATE $schema.events e SET counter = $5, tokens = n.tokens
+FROM unnest($6::text[], $7::double precision[]) AS n (id, tokens)
+WHERE ${OWN_ROWS("e")} AND e.id = n.id
+  AND (e.counter IS DISTINCT FROM $5 OR e.tokens IS DISTINCT FROM n.tokens)
+  AND EXISTS (SELECT FROM $schema.sessions s WHERE ${OWN_ROWS("s")} AND s.incarnation = $4)`,
+
+  /** Entries before a position whose text has all patterns in it, latest first. The longest pattern is for the index. */
+  searchEvents: `
+SELECT e.seq, e.format, e.body
+FROM $schema.events e
+WHERE ${OWN_ROWS("e")} AND e.seq < $4 AND e.search_text LIKE $5 AND e.search_text LIKE ALL ($6::text[])
+ORDER BY e.seq DESC LIMIT $7`,
+
+  /** A lease if it is free, by the database's clock, and whether there is a session. Tokens of one sequence never repeat. */
+  acquireLease: `
+WITH session AS (
+  SELECT FROM $schema.sessions WHERE ${KEY}
+), granted AS (
+  INSERT INTO $schema.leases AS l (app_name, user_id, session_id, name, token, expires_at)
+  SELECT $1, $2, $3, $4, nextval('$schema.lease_tokens'), clock_timestamp() + $5 * interval '1 millisecond'
+  FROM session
+  ON CONFLICT (app_name, user_id, session_id, name)
+  DO UPDATE SET token = nextval('$schema.lease_tokens'),
+    expires_at = clock_timestamp() + $5 * interval '1 millisecond'
+  WHERE l.expires_at <= clock_timestamp()
+  RETURNING token
+)
+SELECT (SELECT count(*) FROM session) AS sessions, (SELECT token FROM granted) AS token`,
+
+  /** Holds a lease for longer, unless another has taken it or it was released. */
+  renewLease: `
+UPDATE $schema.leases SET expires_at = clock_timestamp() + $6 * interval '1 millisecond'
+WHERE ${KEY} AND name = $4 AND token = $5 AND expires_at > '-infinity'
+RETURNING token`,
+
+  /** Gives a lease back, if it is still the newest one. */
+  releaseLease: `
+UPDATE $schema.leases SET expires_at = '-infinity' WHERE ${KEY} AND name = $4 AND token = $5`,
+
   /** Newest token of a lease, which nobody takes until the transaction ends. */
   leaseToken: `SELECT token FROM $schema.leases WHERE ${KEY} AND name = $4 FOR SHARE`,
 
@@ -120,13 +250,13 @@ WHERE ${OWN_ROWS("s")}`,
 
   /** A session; what refers to it goes with it: events, folds, leases. */
   deleteSession: `DELETE FROM $schema.sessions WHERE ${KEY}`,
-} as const;
+};
 
 /**
  * What has no tenant: the statements of `setup`, which make tables or look at none of a tenant's, and those around a
  * transaction.
  */
-export const OTHER_STATEMENTS = {
+export const OTHER_STATEMENTS: Readonly<Record<OtherStatement, string>> = {
   begin: "BEGIN ISOLATION LEVEL READ COMMITTED",
   commit: "COMMIT",
   rollback: "ROLLBACK",
@@ -140,13 +270,19 @@ export const OTHER_STATEMENTS = {
     "CREATE TABLE $schema.migrations (version integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())",
   version: "SELECT max(version) AS version FROM $schema.migrations",
   setVersion: "INSERT INTO $schema.migrations (version) VALUES ($1)",
-} as const;
+  /** Where the operators for an index over parts of words are, if the extension that has them is there. */
+  trigramSchema: `
+SELECT quote_ident(n.nspname) AS schema
+FROM pg_opclass c JOIN pg_namespace n ON n.oid = c.opcnamespace JOIN pg_am a ON a.oid = c.opcmethod
+WHERE c.opcname = 'gin_trgm_ops' AND a.amname = 'gin'`,
+  createTrigrams: "CREATE EXTENSION IF NOT EXISTS pg_trgm",
+  setSearchPath: "SELECT set_config('search_path', $1, true)",
+  createSearchIndex:
+    "CREATE INDEX IF NOT EXISTS events_text ON $schema.events USING gin (search_text gin_trgm_ops)",
+};
 
 /** Name of a statement, or of a step of a migration. */
-export type StatementName =
-  | keyof typeof STATEMENTS
-  | keyof typeof OTHER_STATEMENTS
-  | `migration ${number}.${number}`;
+export type StatementName = TenantStatement | OtherStatement | `migration ${number}.${number}`;
 
 /** What a statement of a migration is called. */
 export function migrationStep(version: number, at: number): StatementName {

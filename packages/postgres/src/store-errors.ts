@@ -28,6 +28,11 @@ export function isDuplicate(error: unknown): boolean {
   return sqlState(error) === "23505";
 }
 
+/** Whether what a row refers to is not there. */
+export function isOrphan(error: unknown): boolean {
+  return sqlState(error) === "23503";
+}
+
 /** Whether a table or schema does not exist. */
 export function isNotSetUp(error: unknown): boolean {
   return NOT_SET_UP.has(sqlState(error) ?? "");

@@ -4,10 +4,13 @@ import { PostgresSessionService } from "@sessionfold/postgres";
 import { afterAll, beforeAll, describe, test } from "vitest";
 import { PostgresServer } from "../../support/postgres.ts";
 
+/** A server of its own takes a while to start on a busy machine. */
+const HOOK_MS = 60_000;
+
 let server: PostgresServer;
 beforeAll(async () => {
   server = await PostgresServer.start();
-});
+}, HOOK_MS);
 afterAll(() => server.stop());
 
 const urls = new WeakMap<SessionService, string>();
