@@ -33,7 +33,8 @@ describe("a broken session service is caught by its rule", () => {
   });
 });
 
-describe("broken folding is caught by its rule", () => {
+// At once: some of the rules wait for a run to give up.
+describe.concurrent("broken folding is caught by its rule", () => {
   test.each(folding)("$rule: $defect", async ({ rule, defect, decorate, mode = "manual" }) => {
     const tests = collect((runner) =>
       summarizingConformance(runner, {

@@ -1,3 +1,4 @@
+import type { Mark } from "@sessionfold/core";
 import {
   createEvent,
   type EventInput,
@@ -6,7 +7,7 @@ import {
   type InMemorySessionService,
 } from "@sessionfold/core";
 import { JsonSessionService } from "../json-session-service.ts";
-import { type AlsoBroken, type Broken, broken, showing, storing, wrap } from "./wrap.ts";
+import { type AlsoBroken, type Broken, broken, isWhole, showing, storing, wrap } from "./wrap.ts";
 
 /** Stores an event by a JSON of its own. */
 function writing(defect: string, edit: (text: string) => string): Broken {
@@ -29,17 +30,16 @@ const sorted = (value: unknown): unknown =>
 
 /** The event with its time changed. */
 const timed = (defect: string, edit: (time: number) => number): Broken =>
-  storing(defect, (event) => ({
-    ...event,
-    ...(event.timestamp !== undefined && { timestamp: edit(event.timestamp) }),
-  }));
+  storing(defect, ({ timestamp, ...event }) =>
+    Number.isFinite(timestamp) ? { ...event, timestamp: edit(timestamp as number) } : { ...event, timestamp },
+  );
 
 const float32 = new Float32Array(1);
 
 /** The event with the fields of its summary that a table has columns for. */
 function withColumns(event: EventInput): EventInput {
   const summary = event.actions?.summary as Record<string, unknown> | undefined;
-  if (summary === undefined) return event;
+  if (summary === undefined || summary.version === 1) return event;
   const columns = [
     "id",
     "sessionId",
@@ -69,7 +69,8 @@ export const BROKEN_DATA: Readonly<Record<string, Broken>> = {
   "data-times": timed("stores times by the microsecond", (time) => Math.trunc(time * 1000) / 1000),
   "data-deep": broken("reads JSON of a thousand levels", (inner) => ({
     appendEvent: (request) => {
-      const text = JSON.stringify(request.event);
+      if (!isWhole(request.event)) return inner.appendEvent(request);
+      const text = JSON.stringify(request.event) ?? "";
       let [depth, deepest] = [0, 0];
       for (const letter of text) {
         if (letter === "{" || letter === "[") deepest = Math.max(deepest, ++depth);
@@ -80,7 +81,7 @@ export const BROKEN_DATA: Readonly<Record<string, Broken>> = {
     },
   })),
   "data-order": writing("sorts fields", mapped(sorted)),
-  "data-notes": storing("has columns for the fields of a summary", withColumns),
+  "data-notes": storing("reads the fields of a later summary that it knows", withColumns),
   "data-reopened": {
     defect: "numbers sessions anew when it is opened",
     create: () => numbering(new JsonSessionService()),
@@ -147,6 +148,9 @@ export const ALSO_BROKEN_DATA: readonly AlsoBroken[] = [
   {
     rule: "data-notes",
     ...storing("stores marks of at most sixteen targets", (event) => {
+      const given = event.actions?.marks as unknown;
+      if (!Array.isArray(given) || given.some((mark: Partial<Mark>) => !Array.isArray(mark.targets)))
+        return event;
       const marks = event.actions?.marks?.map((mark) => ({ ...mark, targets: mark.targets.slice(0, 16) }));
       return marks === undefined ? event : { ...event, actions: { ...event.actions, marks } };
     }),

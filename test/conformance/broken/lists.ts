@@ -6,6 +6,7 @@ import { type AlsoBroken, type Broken, broken, wrap } from "./wrap.ts";
 function byOffset(defect: string, compare: (a: Session, b: Session) => number): Broken {
   return broken(defect, (inner) => ({
     listSessions: async ({ limit = 100, cursor = "0", ...request }: ListSessionsRequest) => {
+      if (limit < 1) return inner.listSessions({ ...request, limit });
       const { sessions } = await inner.listSessions({ ...request, limit: 10_000 });
       const from = Number(cursor);
       const page = sessions.toSorted(compare).slice(from, from + limit);
@@ -26,6 +27,7 @@ function byValue(defect: string, placeOf: (session: Session) => string): Broken 
       const inner = new InMemorySessionService({ clock: () => now++ });
       return wrap(inner, {
         listSessions: async ({ limit = 100, cursor = "", ...request }: ListSessionsRequest) => {
+          if (limit < 1) return inner.listSessions({ ...request, limit });
           const { sessions } = await inner.listSessions({ ...request, limit: 10_000 });
           const rest = sessions
             .filter((session) => placeOf(session) > cursor)
@@ -66,6 +68,7 @@ export const ALSO_BROKEN_LISTS: readonly AlsoBroken[] = [
     rule: "list-whole",
     ...broken("has at most a hundred sessions", (inner) => ({
       listSessions: async (request) => {
+        if ((request.limit ?? 1) < 1) return inner.listSessions(request);
         const { sessions } = await inner.listSessions({ ...request, limit: 100, cursor: undefined });
         const from = Number(request.cursor ?? 0);
         const to = from + (request.limit ?? 100);

@@ -50,7 +50,10 @@ export const BROKEN_LOGS: Readonly<Record<string, Broken>> = {
     };
     return service;
   }),
-  "append-partial": storing("stores pieces", ({ partial: _, ...event }) => event),
+  "append-partial": broken("stores pieces", (inner) => ({
+    appendEvent: ({ event, ...request }) =>
+      inner.appendEvent({ ...request, event: { ...event, partial: false } }),
+  })),
   "append-at-once": broken("loses what is appended during an append", (inner) => {
     let busy = false;
     return {

@@ -1,5 +1,5 @@
 import type { Session } from "@sessionfold/core";
-import { type AlsoBroken, type Broken, broken, showing } from "./wrap.ts";
+import { type AlsoBroken, type Broken, broken, isWhole, showing } from "./wrap.ts";
 
 const lastRead = (count: number): Broken =>
   showing(`reads a page of ${count} events`, ({ events }) => ({ events: events.slice(-count) }));
@@ -12,12 +12,6 @@ const rule = "log-very-long";
 /** Others that do. */
 export const ALSO_BROKEN_LONG: readonly AlsoBroken[] = [
   { rule, ...lastRead(300) },
-  {
-    rule,
-    ...showing("sorts positions as text", ({ events }) => ({
-      events: events.toSorted((a, b) => (String(a.seq) < String(b.seq) ? -1 : 1)),
-    })),
-  },
   {
     rule,
     ...broken("reads at most 500 of the news", (inner) => ({
@@ -43,9 +37,9 @@ export const ALSO_BROKEN_LONG: readonly AlsoBroken[] = [
           return session && shown(session);
         },
         appendEvent: async (request) => {
-          const { id = "" } = request.event;
-          const isKnown = seen.slice(-1000).includes(id);
-          if (!isKnown) seen.push(id);
+          const { id } = request.event;
+          if (!isWhole(request.event) || typeof id !== "string") return inner.appendEvent(request);
+          if (!seen.slice(-1000).includes(id)) seen.push(id);
           const again = seen.filter((each) => each === id).length;
           const event = { ...request.event, id: again > 1 ? `${id}#${again}` : id };
           return { ...(await inner.appendEvent({ ...request, event })), id };

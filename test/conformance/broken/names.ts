@@ -1,25 +1,26 @@
-import type { SessionEvent, SessionKey } from "@sessionfold/core";
-import { type AlsoBroken, type Broken, broken, changing, renamed, storing } from "./wrap.ts";
+import type { SessionKey } from "@sessionfold/core";
+import { type AlsoBroken, type Broken, broken, changing, isWhole, renamed, storing } from "./wrap.ts";
 
 /** Takes an event for one that it knows where the edited ids are equal. */
 function knowing(defect: string, edit: (id: string) => string): Broken {
-  return broken(defect, (inner) => {
-    const known = new Map<string, SessionEvent>();
-    return {
-      appendEvent: async (request) => {
-        const id = edit(request.event.id ?? "");
-        const stored = known.get(id) ?? (await inner.appendEvent(request));
-        known.set(id, stored);
-        return stored;
-      },
-    };
-  });
+  return broken(defect, (inner) => ({
+    appendEvent: async (request) => {
+      const { session, event } = request;
+      if (!isWhole(event) || typeof event.id !== "string") return inner.appendEvent(request);
+      const { id } = event;
+      const { events = [] } = (await inner.getSession(session as SessionKey)) ?? {};
+      const known = events.find((each) => each.id !== id && edit(each.id) === edit(id));
+      return known ?? inner.appendEvent(request);
+    },
+  }));
 }
 
 /** Deletes all sessions of a user whose edited ids are equal. */
 function deleting(defect: string, edit: (id: string) => string): Broken {
   return broken(defect, (inner) => ({
     deleteSession: async (key) => {
+      // Refused, where it is no key.
+      await inner.getSession(key);
       const { sessions } = await inner.listSessions({ ...key, limit: 1000 });
       for (const { sessionId } of sessions)
         if (edit(sessionId) === edit(key.sessionId)) await inner.deleteSession({ ...key, sessionId });
@@ -32,17 +33,33 @@ function owning(defect: string, prefix: "user:" | "app:", name: (key: SessionKey
   return broken(defect, (inner) => {
     const states = new Map<string, Record<string, unknown>>();
     const isShared = ([key]: [string, unknown]): boolean => key.startsWith(prefix);
+    const share = (owner: string, delta: object | undefined): void => {
+      const shared = Object.fromEntries(Object.entries(delta ?? {}).filter(isShared));
+      states.set(owner, { ...states.get(owner), ...shared });
+    };
+    const seen = (state: Record<string, unknown>, owner: string): Record<string, unknown> => {
+      const own = Object.entries(state).filter((entry) => !isShared(entry));
+      return { ...Object.fromEntries(own), ...states.get(owner) };
+    };
     return {
-      appendEvent: (request) => {
-        const owner = name(request.session as SessionKey);
-        const delta = Object.entries(request.event.actions?.stateDelta ?? {}).filter(isShared);
-        states.set(owner, { ...states.get(owner), ...Object.fromEntries(delta) });
-        return inner.appendEvent(request);
+      createSession: async (request) => {
+        const session = await inner.createSession(request);
+        share(name(session), request.state);
+        return { ...session, state: seen(session.state, name(session)) };
+      },
+      appendEvent: async (request) => {
+        const stored = await inner.appendEvent(request);
+        share(name(request.session as SessionKey), stored.actions.stateDelta);
+        return stored;
       },
       getSession: async (request) => {
         const session = await inner.getSession(request);
-        const own = Object.entries(session?.state ?? {}).filter((entry) => !isShared(entry));
-        return session && { ...session, state: { ...Object.fromEntries(own), ...states.get(name(request)) } };
+        return session && { ...session, state: seen(session.state, name(request)) };
+      },
+      listSessions: async (request) => {
+        const { sessions, ...rest } = await inner.listSessions(request);
+        const shown = sessions.map((each) => ({ ...each, state: seen(each.state, name(each)) }));
+        return { ...rest, sessions: shown };
       },
     };
   });
@@ -50,9 +67,10 @@ function owning(defect: string, prefix: "user:" | "app:", name: (key: SessionKey
 
 const ofUsersWithoutCase = broken("lists the sessions of users without case", (inner) => ({
   listSessions: async ({ userId, ...request }) => {
-    const { sessions } = await inner.listSessions({ ...request, limit: 1000 });
-    const isAsked = (user: string): boolean => user.toLowerCase() === (userId ?? user).toLowerCase();
-    return { sessions: sessions.filter((session) => isAsked(session.userId)) };
+    const page = await inner.listSessions({ ...request, userId });
+    const { sessions } = await inner.listSessions({ ...request, cursor: undefined, limit: 1000 });
+    const isAlike = (user: string): boolean => user !== userId && lower(user) === lower(userId ?? user);
+    return { ...page, sessions: [...page.sessions, ...sessions.filter((each) => isAlike(each.userId))] };
   },
 }));
 const lower = (text: string): string => text.toLowerCase();
@@ -64,7 +82,9 @@ export const BROKEN_NAMES: Readonly<Record<string, Broken>> = {
   "names-listed": ofUsersWithoutCase,
   "names-events": knowing("knows ids without case", lower),
   "names-events-unstorable": knowing("knows ids by their UTF-8", (id) => Buffer.from(id).toString()),
-  "names-fields": storing("trims authors", (event) => ({ ...event, author: event.author?.trim() || "user" })),
+  "names-fields": storing("trims authors", (event) =>
+    typeof event.author === "string" ? { ...event, author: event.author.trim() } : event,
+  ),
   "names-state": storing("keeps state without case", (event) =>
     changing(event, (delta) => renamed(delta, lower)),
   ),
@@ -85,10 +105,10 @@ export const ALSO_BROKEN_NAMES: readonly AlsoBroken[] = [
   { rule: "names-events", ...knowing("takes ids for numbers", (id) => String(Number(id) || id)) },
   {
     rule: "names-fields",
-    ...storing("takes invocations for numbers", (event) => ({
-      ...event,
-      invocationId: String(Number(event.invocationId) || event.invocationId),
-    })),
+    ...storing("takes invocations for numbers", (event) => {
+      const number = Number(event.invocationId);
+      return number > 0 ? { ...event, invocationId: String(number) } : event;
+    }),
   },
   {
     rule: "names-fields",

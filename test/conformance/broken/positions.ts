@@ -1,5 +1,5 @@
 import { InMemorySessionService, type SessionEvent, type SessionKey } from "@sessionfold/core";
-import { type AlsoBroken, type Broken, broken, wrap } from "./wrap.ts";
+import { type AlsoBroken, type Broken, broken, isWhole, wrap } from "./wrap.ts";
 
 /** Numbers events when it is asked, and shows them when they are written, a while later. */
 function numberingEarly(
@@ -12,6 +12,7 @@ function numberingEarly(
   });
   return wrap(storage, {
     appendEvent: async (request) => {
+      if (!isWhole(request.event)) return storage.appendEvent(request);
       const seq = numbers.next++;
       numbers.given.set(request.event.id ?? "", seq);
       for (let tick = 0; tick < (seq % 3) * 4; tick++) await Promise.resolve();

@@ -1,6 +1,6 @@
 import type { EventDeletingService, InMemorySessionService, SessionKey } from "@sessionfold/core";
 import { JsonSessionService } from "../json-session-service.ts";
-import { type AlsoBroken, type Broken, broken, changing, wrap } from "./wrap.ts";
+import { type AlsoBroken, type Broken, broken, changing, isWhole, wrap } from "./wrap.ts";
 
 type Deletion = EventDeletingService["deleteEvents"];
 
@@ -10,16 +10,20 @@ const deleting = (defect: string, method: (inner: InMemorySessionService) => Del
 /** Over one storage, each with what it has in its own memory. */
 function over(
   defect: string,
-  open: (storage: JsonSessionService) => Partial<InMemorySessionService>,
+  open: (storage: JsonSessionService, isFirst: boolean) => Partial<InMemorySessionService>,
 ): Broken {
-  const opened = (storage: JsonSessionService): InMemorySessionService =>
-    Object.assign(wrap<InMemorySessionService>(storage, open(storage)), { storage });
+  const opened = (storage: JsonSessionService, isFirst: boolean): InMemorySessionService =>
+    Object.assign(wrap<InMemorySessionService>(storage, open(storage, isFirst)), { storage });
   return {
     defect,
-    create: () => opened(new JsonSessionService()),
-    reopen: (service) => opened((service as unknown as { storage: JsonSessionService }).storage.another()),
+    create: () => opened(new JsonSessionService(), true),
+    reopen: (service) =>
+      opened((service as unknown as { storage: JsonSessionService }).storage.another(), false),
   };
 }
+
+const nameOf = ({ appName, userId, sessionId }: SessionKey): string =>
+  JSON.stringify([appName, userId, sessionId]);
 
 const isNull = ([, value]: [string, unknown]): boolean => value === null;
 
@@ -68,9 +72,9 @@ export const BROKEN_REST: Readonly<Record<string, Broken>> = {
     appendEvent: async (request) => {
       const { session, event } = request;
       const { events = [] } = (await inner.getSession(session as SessionKey)) ?? {};
-      const known = events.find(({ id }) => id === event.id);
+      const known = events.find(({ id }) => id === event?.id);
       const { stateDelta } = known?.actions ?? {};
-      if (stateDelta !== undefined) {
+      if (stateDelta !== undefined && isWhole(event)) {
         const again = {
           session: { ...(session as SessionKey) },
           event: { id: "again", actions: { stateDelta } },
@@ -84,6 +88,9 @@ export const BROKEN_REST: Readonly<Record<string, Broken>> = {
   "state-whole": broken("writes the state, then the event", (inner) => ({
     appendEvent: async (request) => {
       const session = { ...(request.session as SessionKey) };
+      const { events = [] } = (await inner.getSession(session)) ?? {};
+      const isKnown = events.some(({ id }) => id === request.event?.id);
+      if (isKnown || !isWhole(request.event)) return inner.appendEvent(request);
       const shared = changing(request.event, (delta) =>
         Object.fromEntries(Object.entries(delta).filter(([, value]) => typeof value !== "bigint")),
       );
@@ -93,8 +100,9 @@ export const BROKEN_REST: Readonly<Record<string, Broken>> = {
       return inner.appendEvent(request);
     },
   })),
-  "state-atomic-elsewhere": over("reads the state first, then the events", (storage) => ({
+  "state-atomic-elsewhere": over("reads the state first, then the events", (storage, isFirst) => ({
     getSession: async (request) => {
+      if (isFirst) return storage.getSession(request);
       const before = await storage.getSession(request);
       for (let tick = 0; tick < 20; tick++) await Promise.resolve();
       const session = await storage.getSession(request);
@@ -117,6 +125,7 @@ export const BROKEN_REST: Readonly<Record<string, Broken>> = {
   }),
   "session-made-at-once": broken("looks whether there is one, and makes it later", (inner) => ({
     createSession: async (request) => {
+      if (request.sessionId === undefined) return inner.createSession(request);
       const known = await inner.getSession(request as SessionKey);
       if (known !== null) return inner.createSession(request);
       // Both are done before anybody else comes in.
@@ -147,11 +156,11 @@ export const BROKEN_REST: Readonly<Record<string, Broken>> = {
   }),
   "session-elsewhere": over("has the sessions that it has read in its memory", (storage) => {
     const known = new Map<string, Awaited<ReturnType<InMemorySessionService["getSession"]>>>();
-    const forget = ({ sessionId }: SessionKey): boolean => known.delete(sessionId);
+    const forget = (key: SessionKey): boolean => known.delete(nameOf(key));
     return {
       getSession: async (request) => {
-        const session = known.get(request.sessionId) ?? (await storage.getSession(request));
-        if (session !== null) known.set(request.sessionId, session);
+        const session = known.get(nameOf(request)) ?? (await storage.getSession(request));
+        if (session !== null) known.set(nameOf(request), session);
         return session;
       },
       appendEvent: (request) => {

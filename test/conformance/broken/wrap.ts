@@ -43,10 +43,20 @@ export function broken(
   };
 }
 
+/** Whether it can be an event at all, and is not a piece of one. */
+export function isWhole(event: EventInput): boolean {
+  const isObject = typeof event === "object" && event !== null;
+  return isObject && (event as { id?: unknown }).id !== "" && event.partial !== true;
+}
+
 /** One that stores something else than it was given. */
 export function storing(defect: string, edit: (event: EventInput) => EventInput): Broken {
   return broken(defect, (inner) => ({
-    appendEvent: (request) => inner.appendEvent({ ...request, event: edit(request.event) }),
+    // What is no event is refused as such, and pieces pass.
+    appendEvent: (request) =>
+      isWhole(request.event)
+        ? inner.appendEvent({ ...request, event: edit(request.event) })
+        : inner.appendEvent(request),
   }));
 }
 
@@ -102,5 +112,7 @@ export function changing(
   edit: (delta: Readonly<Record<string, unknown>>) => Record<string, unknown>,
 ): EventInput {
   const delta = event.actions?.stateDelta;
-  return delta === undefined ? event : { ...event, actions: { ...event.actions, stateDelta: edit(delta) } };
+  return typeof delta !== "object" || delta === null
+    ? event
+    : { ...event, actions: { ...event.actions, stateDelta: edit(delta) } };
 }
