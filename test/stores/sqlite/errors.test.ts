@@ -1,0 +1,126 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { SqliteSessionService, type SqliteSessionServiceOptions } from "@sessionfold/sqlite";
+import { afterAll, expect, test } from "vitest";
+import { Connection } from "../../../packages/sqlite/src/connection.ts";
+import { storeError } from "../../../packages/sqlite/src/store-errors.ts";
+import { u } from "../../support/events.ts";
+import { OpenedFiles } from "./opened-files.ts";
+
+const files = new OpenedFiles();
+afterAll(() => files.remove());
+
+const KEY = { appName: "app", userId: "user", sessionId: "s" };
+
+test.each<[string, unknown, unknown, string]>([
+  ["no file", undefined, {}, 'Expected `file` to be a path, a file: URL or ":memory:", got undefined'],
+  [
+    "an empty one",
+    "",
+    {},
+    'Expected `file` to be a path, a file: URL or ":memory:", got a string of 0 characters',
+  ],
+  [
+    "a far one",
+    new URL("https://x.example/s.db"),
+    {},
+    'Expected `file` to be a path, a file: URL or ":memory:", got a URL of another kind',
+  ],
+  ["an unknown option", "x.db", { wal: true }, "Unknown option `wal`"],
+  [
+    "a time that is none",
+    "x.db",
+    { busyTimeoutMs: -1 },
+    "Expected `busyTimeoutMs` to be milliseconds >= 0, got -1",
+  ],
+  ["a clock that is none", "x.db", { clock: 5 }, "Expected `clock` to be a function, got 5"],
+  [
+    "a durability that is none",
+    "x.db",
+    { durability: "off" },
+    'Expected `durability` to be "full" or "normal", got "off"',
+  ],
+])("refuses %s at construction", (_, file, options, message) => {
+  const make = () => new SqliteSessionService(file as string, options as SqliteSessionServiceOptions);
+  expect(make).toThrow(expect.objectContaining({ name: "ConfigurationError", message }));
+});
+
+test("takes a file: URL, and an explicit undefined for the default", async () => {
+  const path = files.path();
+  const service = new SqliteSessionService(pathToFileURL(path), {
+    clock: undefined,
+    busyTimeoutMs: undefined,
+    durability: undefined,
+  });
+  await service.createSession(KEY);
+  await service.close();
+  expect(await files.at(path).getSession(KEY)).toMatchObject(KEY);
+});
+
+test("a file that is no database, and one that cannot be opened, are told in our words and left as they are", async () => {
+  const noDatabase = files.path();
+  writeFileSync(noDatabase, "a letter to a friend, which is longer than the head of a database ".repeat(20));
+  const folder = files.path();
+  mkdirSync(folder);
+  for (const path of [noDatabase, folder, `${folder}/missing/s.db`]) {
+    const service = files.at(path);
+    const error: unknown = await service
+      .appendEvent({ session: { ...KEY }, event: u("a secret") })
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      name: "StoreError",
+      code: "store-unavailable",
+      cause: { code: "ERR_SQLITE_ERROR" },
+    });
+    expect((error as Error).message).toMatch(/^The database cannot be used \(SQLite result \d+\)$/);
+    await service.close();
+  }
+});
+
+test("a service goes on when what was missing is there", async () => {
+  const folder = files.path();
+  const service = files.at(`${folder}/s.db`);
+  await expect(service.setup()).rejects.toMatchObject({ code: "store-unavailable" });
+  mkdirSync(folder);
+  await service.createSession(KEY);
+  await service.close();
+});
+
+test("a transaction on a full disk is undone as a whole, and the connection is of use again", () => {
+  const connection = new Connection(files.path(), "full");
+  const { pages } = connection.get<{ pages: number }>(
+    "SELECT page_count AS pages FROM pragma_page_count",
+  ) ?? { pages: 0 };
+  connection.execute(`PRAGMA max_page_count = ${pages + 20}; CREATE TABLE filler (body TEXT)`);
+  const fill = (length: number) =>
+    connection.transaction("write", () => {
+      connection.run("INSERT INTO filler VALUES ('small')");
+      connection.run("INSERT INTO filler VALUES (:body)", { body: "x".repeat(length) });
+    });
+  let error: unknown;
+  try {
+    fill(1_000_000);
+  } catch (thrown) {
+    error = thrown;
+  }
+  expect(storeError(error)).toMatchObject({ name: "StoreError", code: "store-full", cause: error });
+  expect(connection.isBroken).toBe(false);
+  fill(10);
+  expect(connection.all("SELECT body FROM filler")).toHaveLength(2);
+  connection.close();
+});
+
+test("an error that is not the engine's stays what it is, and what was written before it is undone", () => {
+  const connection = new Connection(":memory:", "normal");
+  connection.execute("CREATE TABLE filler (body TEXT)");
+  const wrong = new TypeError("wrong");
+  const fail = () =>
+    connection.transaction("write", () => {
+      connection.run("INSERT INTO filler VALUES ('small')");
+      throw wrong;
+    });
+  expect(fail).toThrow(wrong);
+  expect(storeError(wrong)).toBe(wrong);
+  expect(connection.all("SELECT body FROM filler")).toEqual([]);
+  connection.close();
+});
