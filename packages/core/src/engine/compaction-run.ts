@@ -7,6 +7,8 @@ export interface CompactionRun {
   readonly signal?: AbortSignal | undefined;
   /** Nobody waits for it: its timers keep no process alive. */
   readonly isDetached?: boolean | undefined;
+  /** Waits for another process that folds the session, rather than leaving it to that. */
+  readonly waitsForOthers?: boolean | undefined;
   /** The figures that the trigger is asked about; default: those of now. */
   readonly statistics?: SessionStatistics | undefined;
 }

@@ -22,6 +22,24 @@ export interface Committed {
   readonly window: readonly SessionEvent[];
 }
 
+/** How long a claim is waited for. */
+export interface ClaimTerms {
+  /** Milliseconds; 0 where nobody waits for the run, since what another folds is found again. */
+  readonly waitMs: number;
+  readonly signal: AbortSignal;
+  /** Nobody waits for it: its timers keep no process alive. */
+  readonly isDetached: boolean | undefined;
+}
+
+/** The right to be the only one that pays for a fold. */
+export interface Claim {
+  /** Whether the session has changed since it was looked at without the claim. */
+  readonly isChanged: boolean;
+  /** Aborts when another has taken it. */
+  readonly signal: AbortSignal;
+  release(): Promise<void>;
+}
+
 /** The session that a compactor works on. */
 export interface CompactionTarget {
   readonly sessionId: string;
@@ -33,6 +51,8 @@ export interface CompactionTarget {
   statistics(): SessionStatistics;
   /** How the counter compares with the provider's usage in this session. */
   readonly calibration: Calibration;
+  /** Claims the fold before it is paid for, where several processes may come to it; null while another has it. */
+  claim?(terms: ClaimTerms): Promise<Claim | null>;
   /**
    * Appends the summary that `draft` makes of the log as it stands at that moment, and tells the log with it in.
    * Where the draft makes none, nothing is appended.

@@ -8,11 +8,11 @@ import type { TriggerExplanation } from "../triggers/trigger.ts";
 import { attempt } from "./attempt.ts";
 import { commitInTime } from "./commit-in-time.ts";
 import type { CompactionRun } from "./compaction-run.ts";
-import type { CompactionTarget, SummaryDraft } from "./compaction-target.ts";
+import type { Claim, CompactionTarget, SummaryDraft } from "./compaction-target.ts";
 import { isWorthFolding, savesTokens } from "./gain.ts";
 import { Vetoed } from "./hooks.ts";
 import type { ResolvedOptions } from "./options.ts";
-import type { SkipReason, SummarizeOutcome } from "./outcome.ts";
+import type { Skipped, SkipReason, SummarizeOutcome } from "./outcome.ts";
 import { type Reading, readingOf } from "./reading.ts";
 import { draftSummary } from "./summary-draft.ts";
 import { RunTelemetry } from "./telemetry/run-telemetry.ts";
@@ -44,20 +44,36 @@ async function foldIfDue(
   if (run.signal?.aborted === true) return { kind: "skipped", reason: "aborted" };
   if (!options.enabled && run.force !== true) return { kind: "skipped", reason: "disabled" };
   const startedAt = performance.now();
-  let why: { readonly explanation: TriggerExplanation } | undefined;
+  let why: Why;
+  const lookAgain = async (): Promise<Due | Skipped> => {
+    const due = await lookAt(target, options, run);
+    why = due.explanation && { explanation: due.explanation };
+    return due;
+  };
   try {
-    const explanation = run.force === true ? undefined : await ask(target, options, run);
-    why = explanation && { explanation };
-    if (explanation?.fired === false) return { kind: "skipped", reason: "not-triggered", ...why };
-    const plan = makePlan(target, options);
-    if (plan.kind === "nothing") return { kind: "skipped", reason: plan.reason, ...why };
-    if (run.force !== true && !isWorthFolding(target, options, plan))
-      return { kind: "skipped", reason: "no-gain", ...why };
-    const reading = await readingOf(target, options, plan, telemetry.id);
-    if (reading.blocks.length === 0) return { kind: "skipped", reason: "nothing-to-summarise", ...why };
-    telemetry.started({ plan, reading, explanation });
-    const read = { plan, reading, startedAt, telemetry };
-    return await telemetry.within(() => fold(target, options, run, read, explanation));
+    let due = await lookAgain();
+    if (due.kind === "skipped") return due;
+    const claim = await claimed(target, options, { ...run, startedAt });
+    if (claim === null) return { kind: "skipped", reason: "busy", ...why };
+    try {
+      if (claim?.isChanged === true) due = await lookAgain();
+      if (due.kind === "skipped") return due;
+      const reading = await readingOf(target, options, due.plan, telemetry.id);
+      if (reading.blocks.length === 0) return { kind: "skipped", reason: "nothing-to-summarise", ...why };
+      telemetry.started({ ...due, reading });
+      const read = { ...due, reading, startedAt, telemetry };
+      const signal = eitherOf(run.signal, claim?.signal);
+      const outcome = await telemetry.within(() => fold(target, options, { ...run, signal }, read));
+      return outcome.kind === "skipped" && isAborted(claim?.signal)
+        ? { kind: "skipped", reason: "busy", ...why }
+        : outcome;
+    } catch (error) {
+      const isLost = isAborted(claim?.signal) && !isAborted(run.signal);
+      if (error instanceof CalledOff && isLost) return { kind: "skipped", reason: "busy", ...why };
+      throw error;
+    } finally {
+      await claim?.release();
+    }
   } catch (error) {
     if (error instanceof CalledOff) return { kind: "skipped", reason: "aborted", ...why };
     if (error instanceof BreakerOpen) return { kind: "skipped", reason: "breaker-open", ...why };
@@ -70,22 +86,85 @@ async function foldIfDue(
   }
 }
 
+type Why = { readonly explanation: TriggerExplanation } | undefined;
+
+/** There is something to fold. */
+interface Due {
+  readonly kind: "due";
+  readonly plan: Plan;
+  readonly explanation: TriggerExplanation | undefined;
+}
+
+/** Asks the trigger, and plans. */
+async function lookAt(
+  target: CompactionTarget,
+  options: ResolvedOptions,
+  run: CompactionRun,
+): Promise<Due | Skipped> {
+  const explanation = run.force === true ? undefined : await ask(target, options, run);
+  const why: Why = explanation && { explanation };
+  if (explanation?.fired === false) return { kind: "skipped", reason: "not-triggered", ...why };
+  const plan = makePlan(target, options);
+  if (plan.kind === "nothing") return { kind: "skipped", reason: plan.reason, ...why };
+  if (run.force !== true && !isWorthFolding(target, options, plan))
+    return { kind: "skipped", reason: "no-gain", ...why };
+  return { kind: "due", plan, explanation };
+}
+
+/** Claims the fold where that is needed, and waits within the limit of the run if somebody waits for it. */
+async function claimed(
+  target: CompactionTarget,
+  { timeoutMs }: ResolvedOptions,
+  { startedAt, signal, isDetached, waitsForOthers }: CompactionRun & { readonly startedAt: number },
+): Promise<Claim | null | undefined> {
+  if (target.claim === undefined) return undefined;
+  const left = timeoutMs === null ? Number.POSITIVE_INFINITY : timeoutMs - (performance.now() - startedAt);
+  const waitMs = waitsForOthers === true ? Math.max(left, 0) : 0;
+  const { sessionId } = target;
+  let taking: Promise<Claim | null> | undefined;
+  const take = (at: AbortSignal): Promise<Claim | null> =>
+    attempt(sessionId, "commit-failed", "The session service did not answer about its lease", () => {
+      taking = target.claim?.({ waitMs, signal: at, isDetached });
+      return taking ?? null;
+    });
+  try {
+    return await withDeadline(take, {
+      timeoutMs: timeoutMs === null ? null : Math.max(left, 1),
+      signal,
+      isDetached,
+      timedOut: () => timeoutError(timeoutMs, sessionId),
+    });
+  } catch (error) {
+    // Should it still be granted, nobody is there to use it. That it was not, is what the error says.
+    taking?.then((claim) => claim?.release()).catch(() => undefined);
+    throw error;
+  }
+}
+
+function eitherOf(first: AbortSignal | undefined, second: AbortSignal | undefined): AbortSignal | undefined {
+  if (first === undefined || second === undefined) return first ?? second;
+  return AbortSignal.any([first, second]);
+}
+
+function isAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true;
+}
+
 async function fold(
   target: CompactionTarget,
   options: ResolvedOptions,
   run: CompactionRun,
   {
     plan,
+    explanation,
     reading,
     startedAt,
     telemetry,
-  }: {
-    readonly plan: Plan;
+  }: Due & {
     readonly reading: Reading;
     readonly startedAt: number;
     readonly telemetry: RunTelemetry;
   },
-  explanation: TriggerExplanation | undefined,
 ): Promise<SummarizeOutcome> {
   const why = explanation && { explanation };
   const written = await writeSummary(target, options, reading, { ...run, startedAt, observer: telemetry });

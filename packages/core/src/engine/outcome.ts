@@ -3,7 +3,7 @@ import type { SummarizeError } from "../shared/errors.ts";
 import type { SessionSummary } from "../summaries/session-summary.ts";
 import type { TriggerExplanation } from "../triggers/trigger.ts";
 
-/** Why nothing was summarised, and nothing had to be. */
+/** Why nothing was summarised, and nothing had to be. `busy`: another process that shares the store is at it. */
 export type SkipReason =
   | "not-triggered"
   | "nothing-to-summarise"
@@ -12,6 +12,7 @@ export type SkipReason =
   | "no-gain"
   | "breaker-open"
   | "vetoed"
+  | "busy"
   | "aborted";
 
 /** A summary was committed. */

@@ -1,5 +1,5 @@
 import type { CompactionRun } from "../engine/compaction-run.ts";
-import type { CompactionTarget } from "../engine/compaction-target.ts";
+import type { CompactionTarget, SummaryDraft } from "../engine/compaction-target.ts";
 import { compact } from "../engine/compactor.ts";
 import type { ResolvedOptions } from "../engine/options.ts";
 import type { SummarizeOutcome } from "../engine/outcome.ts";
@@ -8,18 +8,23 @@ import type { SessionEvent } from "../events/session-event.ts";
 import { keyString, type SessionKey } from "../events/session-key.ts";
 import { BackgroundJobs } from "../shared/background-jobs.ts";
 import { CalledOff, keptAwake, withDeadline } from "../shared/deadline.ts";
-import { errorName } from "../shared/errors.ts";
+import { errorName, isSessionfoldError } from "../shared/errors.ts";
 import { windowOf } from "../summaries/window.ts";
 import { evaluateTrigger } from "../triggers/evaluate.ts";
 import type { SessionStatistics } from "../triggers/session-statistics.ts";
 import { type Asked, asAsked, bothAsked, lastEventAt, pauseOf } from "./asked.ts";
 import { checkPoint } from "./check-points.ts";
+import { FoldLease } from "./fold-lease.ts";
 import { Runs } from "./runs.ts";
 import type { Session, SessionService } from "./session-service.ts";
+import { canAppendIf, canKeepFolds, canLease } from "./store-capabilities.ts";
 import type { TrackedSession } from "./tracked-session.ts";
 import type { TrackedSessions } from "./tracked-sessions.ts";
 import { WaitingReads } from "./waiting-reads.ts";
 import type { ResolvedServiceOptions } from "./with-summaries-options.ts";
+
+/** Times that a summary is offered to a store which others write to at the same moment. */
+const MOST_TRIES = 20;
 
 /** What is kept of a session as it stood just before an event. */
 export interface Before {
@@ -85,7 +90,11 @@ export class Folding {
     const outcome = this.#runs.join(runKey(key, scope), request, async (signal) => {
       // Who waited for another's run may have seen the session go with it.
       if (tracked.generation !== generation) return { kind: "skipped", reason: "aborted" };
-      const made = await compact(this.#target(tracked, scope, options), options, { ...run, signal });
+      if (tracked.log.resumedAt !== undefined && readsHistory(scope, options))
+        await tracked.queue.run(() => tracked.readWhole(this.#inner));
+      const terms = { ...run, signal, waitsForOthers: !automatic };
+      const made = await compact(this.#target(tracked, scope, options), options, terms);
+      await this.keepFold(tracked);
       this.#options.onOutcome(made, { session: key, scope, automatic });
       return made;
     });
@@ -127,6 +136,22 @@ export class Folding {
     const { limit, mode } = this.#options;
     if (mode !== "background" || limit === undefined) return false;
     return this.#reads.wait(tracked);
+  }
+
+  /** Has a store that keeps folds keep what is new. It is derived from the log: without it reads are slower, and no more. */
+  async keepFold(tracked: TrackedSession): Promise<void> {
+    const inner = this.#inner;
+    if (!canKeepFolds(inner)) return;
+    try {
+      await tracked.queue.run(async () => {
+        if ((await tracked.read(inner)) !== null) await tracked.keepFold(inner);
+      });
+    } catch (error) {
+      const { sessionId } = tracked.key;
+      this.#options.logger.warn(
+        `sessionfold: what session ${sessionId} folds to could not be kept (${errorName(error)}); reads are slower until it is`,
+      );
+    }
   }
 
   /** Ends the runs of a session that is gone. */
@@ -220,9 +245,44 @@ export class Folding {
     }
   }
 
+  /**
+   * Within the queue: stores a draft that is made of the log as it stands in the store at that moment. Where another process
+   * comes in between, it is made once more.
+   */
+  async #storeDraft(
+    tracked: TrackedSession,
+    claim: FoldLease | undefined,
+    makeDraft: () => SummaryDraft | undefined,
+  ): Promise<SummaryDraft | undefined> {
+    const inner = this.#inner;
+    const { clock } = this.#options.summarizer.options;
+    for (let tries = MOST_TRIES; ; tries--) {
+      const session = await tracked.readOrThrow(inner);
+      const draft = makeDraft();
+      if (draft === undefined) return undefined;
+      const condition = canAppendIf(inner)
+        ? { lastSeq: tracked.log.lastSeq, lease: claim?.lease }
+        : undefined;
+      try {
+        await tracked.store(inner, session, createEvent(draft.event, 0, clock), condition);
+        return draft;
+      } catch (error) {
+        if (codeOf(error) === "lease-lost") {
+          claim?.lose();
+          return undefined;
+        }
+        if (codeOf(error) !== "append-conflict" || tries === 1) throw error;
+        // The end of what is known may have been deleted, which the news alone do not tell.
+        tracked.doubt();
+      }
+    }
+  }
+
   #target(tracked: TrackedSession, scope: string | undefined, options: ResolvedOptions): CompactionTarget {
-    const { generation } = tracked;
+    const { generation, key } = tracked;
     const { ledger } = this.#options.summarizer;
+    const inner = this.#inner;
+    let claim: FoldLease | undefined;
     return {
       sessionId: tracked.key.sessionId,
       scope,
@@ -231,13 +291,30 @@ export class Folding {
       statistics: () => this.statistics(tracked, scope, options),
       calibration: tracked.calibration,
       // Who waits may give up before the store answers; until it does, its queue must stay the only one of that key.
+      ...(canLease(inner) && {
+        claim: async (terms) => {
+          const { leaseMs: ttlMs, logger } = this.#options;
+          const taken = await FoldLease.take({ inner, key, scope, ttlMs, logger }, terms);
+          if (taken === null) return null;
+          claim = taken;
+          // Who had it before may have folded what was due, or have died before it did.
+          const { lastSeq } = tracked.log;
+          await tracked.queue.run(() => tracked.readOrThrow(inner));
+          return {
+            isChanged: tracked.log.lastSeq !== lastSeq,
+            signal: taken.signal,
+            release: () => taken.release(),
+          };
+        },
+      }),
       commit: (makeDraft) =>
         this.#tracked.use(tracked.key, () =>
           tracked.queue.run(async () => {
-            const session = await tracked.readOrThrow(this.#inner);
-            const draft = tracked.generation === generation ? makeDraft(tracked.log) : undefined;
+            const draft = await this.#storeDraft(tracked, claim, () =>
+              tracked.generation === generation ? makeDraft(tracked.log) : undefined,
+            );
             if (draft === undefined) return undefined;
-            await tracked.store(this.#inner, session, createEvent(draft.event, 0, options.clock));
+            tracked.isSnapshotDue = true;
             const { mergeSummaries } = this.#options.summarizer.options;
             return { draft, window: windowOf(tracked.log, { mergeSummaries }).map(copyEvent) };
           }),
@@ -248,4 +325,14 @@ export class Folding {
 
 function runKey(key: SessionKey, scope: string | undefined): string {
   return `${keyString(key)}${scope === undefined ? "" : JSON.stringify(scope)}`;
+}
+
+/** Whether a fold may look at more of the log than its window holds. */
+function readsHistory(scope: string | undefined, { strategy, summarizer }: ResolvedOptions): boolean {
+  const isByModel = summarizer.model !== null && summarizer.readsEvents !== true;
+  return scope !== undefined || strategy === "whole" || !isByModel;
+}
+
+function codeOf(error: unknown): string | undefined {
+  return isSessionfoldError(error) ? error.code : undefined;
 }

@@ -46,7 +46,8 @@ export class TrackedSession {
   readonly #keepsFolds: boolean;
   /** Events whose counts the store does not keep yet. */
   readonly #uncounted = new Set<SessionEvent>();
-  #isSnapshotDue = false;
+  /** Whether a snapshot of the log would save reading that the one kept does not. */
+  isSnapshotDue = false;
 
   constructor(key: SessionKey, { logger, ledger, keepsFolds }: TrackedSessionOptions) {
     this.key = key;
@@ -84,7 +85,7 @@ export class TrackedSession {
     this.#warned = 0;
     this.#isInDoubt = false;
     this.#uncounted.clear();
-    this.#isSnapshotDue = false;
+    this.isSnapshotDue = false;
     this.generation++;
   }
 
@@ -158,17 +159,12 @@ export class TrackedSession {
       if (tokens !== undefined) counts.set(event.id, tokens);
     }
     const isKnown = this.#readTo === this.log.lastSeq && this.log.resumedAt !== this.#readTo;
-    const snapshot = this.#isSnapshotDue && isKnown ? snapshotOf(this.log) : undefined;
+    const snapshot = this.isSnapshotDue && isKnown ? snapshotOf(this.log) : undefined;
     if (snapshot === undefined && counts.size === 0) return;
     const tokens = counts.size === 0 ? undefined : { counter: this.#ledger.counter.name, counts };
     await inner.saveFold({ ...this.key, incarnation, snapshot, tokens });
     for (const event of this.#uncounted) if (counts.has(event.id)) this.#uncounted.delete(event);
-    if (snapshot !== undefined) this.#isSnapshotDue = false;
-  }
-
-  /** From now on a snapshot of the log saves reading. */
-  snapshotIsDue(): void {
-    this.#isSnapshotDue = true;
+    if (snapshot !== undefined) this.isSnapshotDue = false;
   }
 
   /** Within the queue: appends to the session that was just read, and takes over what was stored. */
@@ -221,7 +217,7 @@ export class TrackedSession {
     this.#log = log;
     this.#incarnation = session.incarnation;
     this.#readTo = log.lastSeq;
-    this.#isSnapshotDue = log.effective.length > 0 && snapshot === undefined;
+    this.isSnapshotDue = this.#keepsFolds && log.effective.length > 0 && snapshot === undefined;
     for (const event of log.events) {
       const tokens = tokenCounts?.get(event.id);
       if (tokens === undefined) this.#uncounted.add(event);
@@ -274,7 +270,7 @@ export class TrackedSession {
 
   /** A log that was read whole, since nothing is kept of it or what is kept no longer does. */
   #learned(log: FoldedLog): void {
-    this.#isSnapshotDue = log.effective.length > 0;
+    this.isSnapshotDue = this.#keepsFolds && log.effective.length > 0;
   }
 }
 

@@ -48,6 +48,11 @@ export interface WithSummariesOptions extends Omit<SessionSummarizerOptions, "su
    */
   readonly maxWaitingSessions?: number | undefined;
   /**
+   * Milliseconds after which another process may fold a session whose folding process has died; while it lives, it renews.
+   * Only for stores that several processes share. Default 30,000.
+   */
+  readonly leaseMs?: number | undefined;
+  /**
    * Given the end of each fold in the background, for platforms that stop a process once it has answered, such as
    * `waitUntil` of serverless functions.
    */
@@ -68,6 +73,7 @@ export interface ResolvedServiceOptions {
   readonly limitWaitMs: number;
   readonly maxConcurrentFolds: number;
   readonly maxWaitingSessions: number;
+  readonly leaseMs: number;
   readonly waitUntil: ((done: Promise<void>) => unknown) | undefined;
   readonly onOutcome: NonNullable<WithSummariesOptions["onOutcome"]>;
   readonly logger: { warn(message: string): void };
@@ -79,9 +85,11 @@ const DEFAULT_LIMIT_FACTOR = 2;
 const DEFAULT_LIMIT_WAIT_MS = 30_000;
 const DEFAULT_CONCURRENT_FOLDS = 4;
 const DEFAULT_WAITING_SESSIONS = 10_000;
+const DEFAULT_LEASE_MS = 30_000;
 
 const aboveZero = { error: "an integer above 0" };
 const aWait = { error: `milliseconds >= 0 and at most ${LONGEST_TIMEOUT_MS}` };
+const aLease = { error: `milliseconds >= 1 and at most ${LONGEST_TIMEOUT_MS}` };
 const ownShape = {
   summarizer: z
     .custom<SessionSummarizer | Summarizer>(
@@ -99,6 +107,7 @@ const ownShape = {
   limitWaitMs: z.number(aWait).min(0, aWait).max(LONGEST_TIMEOUT_MS, aWait).optional(),
   maxConcurrentFolds: z.int(aboveZero).min(1, aboveZero).optional(),
   maxWaitingSessions: z.int(aboveZero).min(1, aboveZero).optional(),
+  leaseMs: z.number(aLease).min(1, aLease).max(LONGEST_TIMEOUT_MS, aLease).optional(),
   waitUntil: z
     .custom<NonNullable<WithSummariesOptions["waitUntil"]>>((value) => typeof value === "function", {
       error: "a function",
@@ -145,6 +154,7 @@ export function resolveServiceOptions(given: WithSummariesOptions): ResolvedServ
     limitWaitMs: options.limitWaitMs ?? DEFAULT_LIMIT_WAIT_MS,
     maxConcurrentFolds: options.maxConcurrentFolds ?? DEFAULT_CONCURRENT_FOLDS,
     maxWaitingSessions: options.maxWaitingSessions ?? DEFAULT_WAITING_SESSIONS,
+    leaseMs: options.leaseMs ?? DEFAULT_LEASE_MS,
     waitUntil:
       waitUntil &&
       ((done) =>

@@ -119,6 +119,7 @@ class SummarizingService implements SummarizingSessionService {
       throw new ConfigurationError(`Expected \`wait\` to be true or false, got ${describe(wait)}`);
     return this.#tracked.use(keyOf(request), async (tracked) => {
       const session = await this.#sessionAsked(tracked, request);
+      if (tracked.isSnapshotDue) await this.#folding.keepFold(tracked);
       const mayWait = session !== null && view === "window" && wait;
       if (!mayWait || !(await this.#folding.waitIfTooLarge(tracked))) return session;
       return this.#sessionAsked(tracked, request);

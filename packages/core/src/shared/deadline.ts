@@ -30,7 +30,7 @@ export const systemSleep: Sleep = (milliseconds, signal, isDetached) =>
   });
 
 /** Lets the process end although the timer has not; where there are processes. */
-function unref(timer: ReturnType<typeof setTimeout>): void {
+export function unref(timer: ReturnType<typeof setTimeout>): void {
   (timer as { unref?: () => void }).unref?.();
 }
 
