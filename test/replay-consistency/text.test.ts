@@ -1,0 +1,4 @@
+import { text } from "./backends.ts";
+import { replayTests } from "./each-store.cases.ts";
+
+replayTests(text);
