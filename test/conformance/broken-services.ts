@@ -8,6 +8,7 @@ import { ALSO_BROKEN_NAMES, BROKEN_NAMES } from "./broken/names.ts";
 import { ALSO_BROKEN_POSITIONS, BROKEN_POSITIONS } from "./broken/positions.ts";
 import { ALSO_BROKEN_REST, BROKEN_REST } from "./broken/rest.ts";
 import { BROKEN_SESSIONS } from "./broken/sessions.ts";
+import { ALSO_BROKEN_SHARING, BROKEN_SHARING } from "./broken/sharing.ts";
 import type { AlsoBroken, Broken } from "./broken/wrap.ts";
 
 export { BROKEN_FOLDING } from "./broken/folding.ts";
@@ -24,6 +25,7 @@ export const BROKEN_SERVICES: Readonly<Record<string, Broken>> = {
   ...BROKEN_POSITIONS,
   ...BROKEN_DATA,
   ...BROKEN_REST,
+  ...BROKEN_SHARING,
   ...BROKEN_SESSIONS,
 };
 
@@ -33,6 +35,7 @@ export const ALSO_BROKEN: readonly AlsoBroken[] = [
   ...ALSO_BROKEN_NAMES,
   ...ALSO_BROKEN_LISTS,
   ...ALSO_BROKEN_POSITIONS,
+  ...ALSO_BROKEN_SHARING,
   ...ALSO_BROKEN_REST,
   ...ALSO_BROKEN_DATA,
 ];

@@ -77,6 +77,16 @@ export const BROKEN_JOBS: Readonly<Record<string, BrokenFolding>> = {
     ...background,
     ...deafFolding("waits as long as it takes", ({ limitWaitMs: _, ...options }) => options),
   },
+  "prune-elsewhere": brokenFolding("finds what it has found before", (sessions) => {
+    const found = new Map<string, ReturnType<typeof sessions.unfold>>();
+    return {
+      unfold: (session, id) => {
+        const events = found.get(id) ?? sessions.unfold(session, id);
+        found.set(id, events);
+        return events;
+      },
+    };
+  }),
   "flush-waits": brokenFolding("flushes nothing", () => ({ flush: async () => {} })),
   "close-waits": brokenFolding("closes nothing", () => ({ close: async () => {} })),
   "close-goes-on": refusing("appendEvent"),

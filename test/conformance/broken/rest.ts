@@ -1,26 +1,10 @@
 import type { EventDeletingService, InMemorySessionService, SessionKey } from "@sessionfold/core";
-import { JsonSessionService } from "../json-session-service.ts";
-import { type AlsoBroken, type Broken, broken, changing, isWhole, wrap } from "./wrap.ts";
+import { type AlsoBroken, type Broken, broken, changing, isWhole, over } from "./wrap.ts";
 
 type Deletion = EventDeletingService["deleteEvents"];
 
 const deleting = (defect: string, method: (inner: InMemorySessionService) => Deletion): Broken =>
   broken(defect, (inner) => ({ deleteEvents: method(inner) }));
-
-/** Over one storage, each with what it has in its own memory. */
-function over(
-  defect: string,
-  open: (storage: JsonSessionService, isFirst: boolean) => Partial<InMemorySessionService>,
-): Broken {
-  const opened = (storage: JsonSessionService, isFirst: boolean): InMemorySessionService =>
-    Object.assign(wrap<InMemorySessionService>(storage, open(storage, isFirst)), { storage });
-  return {
-    defect,
-    create: () => opened(new JsonSessionService(), true),
-    reopen: (service) =>
-      opened((service as unknown as { storage: JsonSessionService }).storage.another(), false),
-  };
-}
 
 const nameOf = ({ appName, userId, sessionId }: SessionKey): string =>
   JSON.stringify([appName, userId, sessionId]);

@@ -7,6 +7,7 @@ import {
   type SessionKey,
   type SessionRef,
 } from "@sessionfold/core";
+import { JsonSessionService } from "../json-session-service.ts";
 
 /** A service with one defect, in words and as the suite opens it. */
 export interface Broken extends StoreOptions {
@@ -115,4 +116,19 @@ export function changing(
   return typeof delta !== "object" || delta === null
     ? event
     : { ...event, actions: { ...event.actions, stateDelta: edit(delta) } };
+}
+
+/** Over one storage, each with what it has in its own memory. */
+export function over(
+  defect: string,
+  open: (storage: JsonSessionService, isFirst: boolean) => Partial<InMemorySessionService>,
+): Broken {
+  const opened = (storage: JsonSessionService, isFirst: boolean): InMemorySessionService =>
+    Object.assign(wrap<InMemorySessionService>(storage, open(storage, isFirst)), { storage });
+  return {
+    defect,
+    create: () => opened(new JsonSessionService(), true),
+    reopen: (service) =>
+      opened((service as unknown as { storage: JsonSessionService }).storage.another(), false),
+  };
 }

@@ -1,4 +1,4 @@
-import type { SessionKey, SessionService } from "@sessionfold/core";
+import type { SessionEvent, SessionKey, SessionService } from "@sessionfold/core";
 import { isSessionfoldError } from "@sessionfold/core";
 import { equal, errorOf, holds, rejects } from "../asserts/asserts.ts";
 import { ConformanceFailure } from "../conformance-failure.ts";
@@ -99,6 +99,24 @@ export const KEY_RULES: readonly CheckedRule<ServiceKit>[] = rulesOf("keys", {
         }
       }
       equal((await service.listSessions({ appName: KEY.appName })).sessions, [], "The sessions there are");
+    },
+  },
+  "keys-by-id": {
+    title:
+      "an append takes a session of an agent kit that calls its id `id`, and puts the event there as well",
+    why: "Agent kits hand over the session that they hold, with the names that they have for it.",
+    async check(kit) {
+      const service = await kit.service();
+      await service.createSession(KEY);
+      const { appName, userId, sessionId: id } = KEY;
+      const held = { appName, userId, id, events: [] as SessionEvent[] };
+      for (const event of lines(2)) await service.appendEvent({ session: held, event });
+      equal(await textsOf(service, KEY), ["line number 0", "line number 1"], "The session of that id");
+      equal(
+        held.events.map((event) => event.id),
+        ["e0", "e1"],
+        "The events that the caller holds",
+      );
     },
   },
   "keys-event-ids": {

@@ -63,6 +63,30 @@ export const LIST_RULES: readonly CheckedRule<ServiceKit>[] = rulesOf("lists", {
       }
     },
   },
+  "list-foreign": {
+    title:
+      "a cursor of one list tells nothing of it to another list: that of another app, or of another user",
+    why: "Cursors travel through clients, who may send them with a request of their own.",
+    async check(kit) {
+      const service = await kit.service();
+      const owners = [KEY, { ...KEY, userId: "other" }, { ...KEY, appName: "other" }];
+      for (const owner of owners)
+        for (const sessionId of names("s", 5)) await service.createSession({ ...owner, sessionId });
+      for (const { appName, userId } of owners) {
+        const { nextCursor } = await service.listSessions({ appName, userId, limit: 2 });
+        for (const other of owners) {
+          const page = await service
+            .listSessions({ appName: other.appName, userId: other.userId, cursor: nextCursor })
+            // Refused is fine as well.
+            .catch(() => ({ sessions: [] }));
+          const foreign = page.sessions.filter(
+            (each) => each.appName !== other.appName || each.userId !== other.userId,
+          );
+          equal(foreign.length, 0, "The number of other people's sessions behind a cursor of theirs");
+        }
+      }
+    },
+  },
   "list-own": {
     title: "each session of a list has its own key, state and time",
     why: "A join that loses its condition shows each user the state of another one.",

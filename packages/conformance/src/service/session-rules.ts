@@ -137,6 +137,29 @@ export const SESSION_RULES: readonly CheckedRule<ServiceKit>[] = rulesOf("sessio
         equal((await fullOf(service)).state, state, "The state of who was first");
     },
   },
+  "session-made-whole": {
+    title: "a session whose first state cannot be written is made whole or not at all",
+    why: "A session that is there without its state, or state without its session, is one that nobody asked for.",
+    async check(kit) {
+      const service = await kit.service();
+      const circular: Record<string, unknown> = {};
+      circular.self = circular;
+      for (const [at, odd] of [10n, circular].entries()) {
+        const sessionId = `s${at}`;
+        const state = { [`app:${at}`]: at, [`user:${at}`]: at, own: at, odd };
+        const error = await errorOf(() => service.createSession({ ...KEY, sessionId, state }));
+        const isMade = error === undefined;
+        equal(
+          (await service.getSession({ ...KEY, sessionId })) !== null,
+          isMade,
+          "Whether there is the session",
+        );
+        const other = await service.createSession({ ...KEY, sessionId: `other ${at}` });
+        const shared = [other.state[`app:${at}`], other.state[`user:${at}`]];
+        equal(shared, isMade ? [at, at] : [undefined, undefined], "The state that other sessions share");
+      }
+    },
+  },
   "session-deleted-at-once": {
     title:
       "an append that meets a deletion is stored before it or refused; nothing of it is in the next session",

@@ -13,6 +13,7 @@ import { NAME_RULES } from "./name-rules.ts";
 import { OWNERSHIP_RULES } from "./ownership-rules.ts";
 import { POSITION_RULES } from "./position-rules.ts";
 import { SESSION_RULES } from "./session-rules.ts";
+import { SHARING_RULES } from "./sharing-rules.ts";
 import { STATE_RULES } from "./state-rules.ts";
 
 /** Every rule for a session service with its proof. */
@@ -28,6 +29,7 @@ export const CHECKED_SERVICE_RULES: readonly CheckedRule<ServiceKit>[] = [
   ...SESSION_RULES,
   ...LIST_RULES,
   ...STATE_RULES,
+  ...SHARING_RULES,
   ...OWNERSHIP_RULES,
   ...ERROR_RULES,
   ...DELETION_RULES,

@@ -186,6 +186,33 @@ export const STATE_RULES: readonly CheckedRule<ServiceKit>[] = rulesOf("state", 
       }
     },
   },
+  "state-large": {
+    title: "a change of two thousand keys, and one value of a megabyte, are there whole in every scope",
+    why: "Engines take so many values in a statement; a list of files or a cached document is a change like any other.",
+    async check(kit) {
+      const service = await kit.service();
+      await service.createSession(KEY);
+      const scopes = ["", "app:", "user:"];
+      const keys = Array.from({ length: 700 }, (_, at) =>
+        scopes.map((scope) => `${scope}key number ${at}`),
+      ).flat();
+      const text = "0123456789abcdé\n".repeat(65_536);
+      const delta = Object.fromEntries([
+        ...keys.map((key, at) => [key, at]),
+        ["text", text],
+        ["user:text", text],
+      ]);
+      await change(service, delta);
+      equal((await fullOf(service)).state, delta, "The state");
+      await change(service, Object.fromEntries(keys.map((key) => [key, null])));
+      const after = Object.fromEntries([
+        ...keys.map((key) => [key, null]),
+        ["text", text],
+        ["user:text", text],
+      ]);
+      equal((await fullOf(service)).state, after, "The state after a second change");
+    },
+  },
   "state-repeated": {
     title: "an append that is repeated after later changes takes none of them back",
     why: "The retry of an old request must not bring an old address back.",

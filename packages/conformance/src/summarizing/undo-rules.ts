@@ -1,4 +1,9 @@
-import type { EventDeletingService, MarkRequest, SummarizingSessionService } from "@sessionfold/core";
+import type {
+  EventDeletingService,
+  MarkRequest,
+  SessionService,
+  SummarizingSessionService,
+} from "@sessionfold/core";
 import { equal, holds, rejects } from "../asserts/asserts.ts";
 import { appendAll, asJson, fullOf, idsIn, idsOf, KEY, logOf } from "../kit/reading.ts";
 import { agent, turns, user } from "../kit/said.ts";
@@ -158,6 +163,29 @@ export const UNDO_RULES: readonly CheckedRule<SummarizingKit>[] = rulesOf("undo"
       equal(await windowIds(sessions), [summary.id, "q3", "a3"], "The window after a refused undo");
     },
   },
+  "prune-elsewhere": {
+    title: "what one folding service pruned is gone for another one over the same log, and its window stays",
+    why: "What a user asked to have deleted must not live on in the memory of another process.",
+    async check(kit) {
+      const inner = await kit.inner();
+      holds(canDelete(inner), "Expected the inner service to have `deleteEvents`, which prune needs");
+      const [one, two] = [kit.decorate(inner), kit.decorate(await kit.another(inner))];
+      await one.createSession(KEY);
+      await appendAll(one, turns(4));
+      const { summary } = await fold(one);
+      const window = [summary.id, "q3", "a3"];
+      equal(await windowIds(two), window, "The other one's window");
+      equal((await two.unfold(KEY, summary.id)).length, 6, "What the other one unfolds before");
+      await one.prune(KEY);
+      equal(await idsOf(two), ["q3", "a3"], "The other one's log");
+      equal(await two.search(KEY, "question number 0"), [], "What the other one finds");
+      await rejects("events-pruned", "Unfolding what another one pruned", () => two.unfold(KEY, summary.id));
+      await rejects("events-pruned", "Undoing what another one pruned", () =>
+        two.mark(KEY, { hide: summary.id }),
+      );
+      equal(await windowIds(two), window, "The other one's window afterwards");
+    },
+  },
   "search-all": {
     title:
       "search finds events whether or not they are folded, the latest first, and says which summary covers them",
@@ -189,9 +217,12 @@ export const UNDO_RULES: readonly CheckedRule<SummarizingKit>[] = rulesOf("undo"
 
 async function prunable(kit: SummarizingKit): Promise<SummarizingSessionService> {
   const inner = await kit.inner();
-  const able = typeof (inner as Partial<EventDeletingService>).deleteEvents === "function";
-  holds(able, "Expected the inner service to have `deleteEvents`, which prune needs");
+  holds(canDelete(inner), "Expected the inner service to have `deleteEvents`, which prune needs");
   const sessions = kit.decorate(inner);
   await sessions.createSession(KEY);
   return sessions;
+}
+
+function canDelete(inner: SessionService): boolean {
+  return typeof (inner as Partial<EventDeletingService>).deleteEvents === "function";
 }
