@@ -33,11 +33,15 @@ export interface ClaimTerms {
 
 /** The right to be the only one that pays for a fold. */
 export interface Claim {
+  readonly lease: {
+    /** Aborts when it is found on the way that another has taken it. */
+    readonly signal: AbortSignal;
+    /** Whether another was found to have it, then or by the commit. */
+    readonly isLost: boolean;
+    release(): Promise<void>;
+  };
   /** Whether the session has changed since it was looked at without the claim. */
   readonly isChanged: boolean;
-  /** Aborts when another has taken it. */
-  readonly signal: AbortSignal;
-  release(): Promise<void>;
 }
 
 /** The session that a compactor works on. */

@@ -62,17 +62,18 @@ async function foldIfDue(
       if (reading.blocks.length === 0) return { kind: "skipped", reason: "nothing-to-summarise", ...why };
       telemetry.started({ ...due, reading });
       const read = { ...due, reading, startedAt, telemetry };
-      const signal = eitherOf(run.signal, claim?.signal);
+      const signal = eitherOf(run.signal, claim?.lease.signal);
       const outcome = await telemetry.within(() => fold(target, options, { ...run, signal }, read));
-      return outcome.kind === "skipped" && isAborted(claim?.signal)
+      return outcome.kind === "skipped" && claim?.lease.isLost === true
         ? { kind: "skipped", reason: "busy", ...why }
         : outcome;
     } catch (error) {
-      const isLost = isAborted(claim?.signal) && !isAborted(run.signal);
+      const { signal } = run;
+      const isLost = claim?.lease.isLost === true && signal?.aborted !== true;
       if (error instanceof CalledOff && isLost) return { kind: "skipped", reason: "busy", ...why };
       throw error;
     } finally {
-      await claim?.release();
+      await claim?.lease.release();
     }
   } catch (error) {
     if (error instanceof CalledOff) return { kind: "skipped", reason: "aborted", ...why };
@@ -136,7 +137,7 @@ async function claimed(
     });
   } catch (error) {
     // Should it still be granted, nobody is there to use it. That it was not, is what the error says.
-    taking?.then((claim) => claim?.release()).catch(() => undefined);
+    taking?.then((claim) => claim?.lease.release()).catch(() => undefined);
     throw error;
   }
 }
@@ -144,10 +145,6 @@ async function claimed(
 function eitherOf(first: AbortSignal | undefined, second: AbortSignal | undefined): AbortSignal | undefined {
   if (first === undefined || second === undefined) return first ?? second;
   return AbortSignal.any([first, second]);
-}
-
-function isAborted(signal: AbortSignal | undefined): boolean {
-  return signal?.aborted === true;
 }
 
 async function fold(

@@ -1,6 +1,6 @@
 import { eventFromJson, eventToJson, timeOf } from "../events/event-json.ts";
 import type { SessionEvent } from "../events/session-event.ts";
-import { keyOf, type SessionRef } from "../events/session-key.ts";
+import { keyOf, type SessionKey, type SessionRef } from "../events/session-key.ts";
 import { ConfigurationError, SessionNotFoundError, StoredDataError } from "../shared/errors.ts";
 import { describe } from "../shared/validate.ts";
 import { inLogOrder } from "../summaries/fold.ts";
@@ -28,15 +28,15 @@ export interface ExportHeader {
 /**
  * A session as lines of JSON, each with its line end: a header, then every entry of the log with its position, summaries and
  * marks included. The same session gives the same bytes, whatever service holds it. `importSession` reads it.
- * @throws SessionNotFoundError, StoredDataError for an entry that cannot be written as JSON
+ * @throws ConfigurationError; while it is read SessionNotFoundError, StoredDataError for an entry that cannot be written as JSON
  */
-export async function* exportSession(
-  service: SessionService,
-  session: SessionRef,
-): AsyncGenerator<string, void, undefined> {
+export function exportSession(service: SessionService, session: SessionRef): AsyncIterable<string> {
   if (typeof (service as Partial<SessionService> | null)?.getSession !== "function")
     throw new ConfigurationError(`Expected \`service\` to be a session service, got ${describe(service)}`);
-  const key = keyOf(session);
+  return linesOf(service, keyOf(session));
+}
+
+async function* linesOf(service: SessionService, key: SessionKey): AsyncGenerator<string, void, undefined> {
   const found = await service.getSession({ ...key, view: "full" });
   if (found === null || found === undefined) throw new SessionNotFoundError(key.sessionId);
   const { state, events, lastUpdateTime } = found;

@@ -29,6 +29,7 @@ export class FoldLease {
   readonly lease: Lease;
   readonly #options: FoldLeaseOptions;
   readonly #lost = new AbortController();
+  #isLost = false;
   readonly #timer: ReturnType<typeof setInterval>;
 
   private constructor(lease: Lease, options: FoldLeaseOptions) {
@@ -55,14 +56,19 @@ export class FoldLease {
     }
   }
 
-  /** Aborts when another has taken it. */
+  /** Aborts when it is found on the way that another has taken it. */
   get signal(): AbortSignal {
     return this.#lost.signal;
   }
 
-  /** Another was found to have it. */
-  lose(): void {
-    this.#lost.abort();
+  /** Whether another was found to have it. */
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
+  /** The store has refused what was to be stored under it. */
+  refused(): void {
+    this.#isLost = true;
   }
 
   /** Gives it back. */
@@ -79,7 +85,10 @@ export class FoldLease {
   async #renew(): Promise<void> {
     const { inner, key, ttlMs } = this.#options;
     try {
-      if (!(await inner.renewLease({ ...key, lease: this.lease, ttlMs }))) this.lose();
+      if (!(await inner.renewLease({ ...key, lease: this.lease, ttlMs }))) {
+        this.#isLost = true;
+        this.#lost.abort();
+      }
     } catch (error) {
       // The commit asks the store whether another has taken it.
       this.#warn("renewed", error);

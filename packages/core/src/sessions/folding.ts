@@ -268,7 +268,7 @@ export class Folding {
         return draft;
       } catch (error) {
         if (codeOf(error) === "lease-lost") {
-          claim?.lose();
+          claim?.refused();
           return undefined;
         }
         if (codeOf(error) !== "append-conflict" || tries === 1) throw error;
@@ -300,11 +300,7 @@ export class Folding {
           // Who had it before may have folded what was due, or have died before it did.
           const { lastSeq } = tracked.log;
           await tracked.queue.run(() => tracked.readOrThrow(inner));
-          return {
-            isChanged: tracked.log.lastSeq !== lastSeq,
-            signal: taken.signal,
-            release: () => taken.release(),
-          };
+          return { lease: taken, isChanged: tracked.log.lastSeq !== lastSeq };
         },
       }),
       commit: (makeDraft) =>
