@@ -31,6 +31,7 @@ export class PostgresServer {
   readonly log: string[] = [];
   readonly #folder: string;
   readonly #server: EmbeddedPostgres;
+  readonly #pools: pg.Pool[] = [];
   #made = 0;
 
   private constructor(port: number, { fsync = false, settings = [] }: PostgresServerOptions) {
@@ -78,15 +79,29 @@ export class PostgresServer {
     return this.url(name);
   }
 
+  /** A pool of connections, ended with the server. */
+  pool(url: string = this.url(), options: pg.PoolConfig = {}): pg.Pool {
+    const pool = new pg.Pool({ ...options, connectionString: url });
+    pool.on("error", (error) => this.log.push(String(error)));
+    this.#pools.push(pool);
+    return pool;
+  }
+
+  /** A connection of the superuser's; `end` it. */
+  async client(url: string = this.url()): Promise<pg.Client> {
+    const client = new pg.Client({ connectionString: url });
+    client.on("error", (error) => this.log.push(String(error)));
+    await client.connect();
+    return client;
+  }
+
   /** Runs one statement as the superuser. */
   async run(
     text: string,
     values: readonly unknown[] = [],
     url: string = this.url(),
   ): Promise<pg.QueryResult<Record<string, unknown>>["rows"]> {
-    const client = new pg.Client({ connectionString: url });
-    client.on("error", (error) => this.log.push(String(error)));
-    await client.connect();
+    const client = await this.client(url);
     try {
       return (await client.query<Record<string, unknown>>(text, [...values])).rows;
     } finally {
@@ -100,7 +115,8 @@ export class PostgresServer {
       try {
         return await this.#server.start();
       } catch (error) {
-        if (tries === STARTS) throw new Error(`PostgreSQL did not start: ${this.log.join("")}`, { cause: error });
+        if (tries === STARTS)
+          throw new Error(`PostgreSQL did not start: ${this.log.join("")}`, { cause: error });
         await sleep(PAUSE_MS);
       }
     }
@@ -118,6 +134,7 @@ export class PostgresServer {
 
   /** Ends the server and removes its data. */
   async stop(): Promise<void> {
+    await Promise.all(this.#pools.map((pool) => pool.end()));
     await this.halt();
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 20, retryDelay: PAUSE_MS });
   }
@@ -140,7 +157,9 @@ function freePort(): Promise<number> {
     server.listen(0, "127.0.0.1", () => {
       const address = server.address();
       server.close(() =>
-        typeof address === "object" && address !== null ? resolve(address.port) : reject(new Error("No port")),
+        typeof address === "object" && address !== null
+          ? resolve(address.port)
+          : reject(new Error("No port")),
       );
     });
   });

@@ -19,6 +19,17 @@ export interface PostgresClient {
 export interface PostgresPool {
   /** A connection that nobody else uses until it is released. */
   connect(): Promise<PostgresClient>;
-  /** Told of connections that died while they were idle; without a listener, `pg` ends the process. */
-  on?(event: "error", listener: (error: Error) => void): unknown;
+  /**
+   * Told of connections that died while they were idle, and of every new connection; without listeners to their errors,
+   * `pg` ends the process.
+   */
+  on?: PoolEvents;
+  /** Takes a listener back. */
+  off?: PoolEvents;
+}
+
+/** Adds or removes a listener of a pool. */
+export interface PoolEvents {
+  (event: "error", listener: (error: Error) => void): unknown;
+  (event: "connect", listener: (client: PostgresClient) => void): unknown;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PostgresClient, PostgresPool, PostgresResult } from "./connection.ts";
 import { type StatementName, statementsFor } from "./statements.ts";
-import { closed, isConnectionLoss, isLostRace, storeError } from "./store-errors.ts";
+import { isConnectionLoss, isLostRace, storeError } from "./store-errors.ts";
 
 /** Races that a transaction may lose before it is given up. */
 const MOST_RACES = 10;
@@ -29,33 +29,25 @@ export class Database {
   readonly #pool: PostgresPool;
   readonly #statements: ReadonlyMap<StatementName, string>;
   readonly #reconnectMs: number;
-  readonly #running = new Set<Promise<unknown>>();
-  #isClosed = false;
 
   constructor(pool: PostgresPool, quotedSchema: string, reconnectMs: number) {
     this.#pool = pool;
     this.#statements = statementsFor(quotedSchema);
     this.#reconnectMs = reconnectMs;
-    // The pool replaces connections that die while idle; without a listener, the event ends the process.
+    // The pool replaces connections that die while idle; without a listener, the event ends the process. A new connection
+    // may die before whoever asked for it is told of it.
     pool.on?.("error", ignore);
+    pool.on?.("connect", listen);
+  }
+
+  /** Takes its listeners from the pool, which others go on using. */
+  detach(): void {
+    this.#pool.off?.("error", ignore);
+    this.#pool.off?.("connect", listen);
   }
 
   /** Runs a piece of work. Errors of ours that it throws come out as they are, after its transaction was undone. */
-  run<T>(options: RunOptions, work: (query: Query) => Promise<T>): Promise<T> {
-    const running = this.#run(options, work);
-    this.#running.add(running);
-    const done = () => this.#running.delete(running);
-    running.then(done, done);
-    return running;
-  }
-
-  /** Refuses what comes from now on, and waits for what runs. */
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    await Promise.allSettled(this.#running);
-  }
-
-  async #run<T>(options: RunOptions, work: (query: Query) => Promise<T>): Promise<T> {
+  async run<T>(options: RunOptions, work: (query: Query) => Promise<T>): Promise<T> {
     let losses = 0;
     for (let races = 0; ; ) {
       const client = await this.#connect();
@@ -74,7 +66,6 @@ export class Database {
   async #connect(): Promise<PostgresClient> {
     const until = Date.now() + this.#reconnectMs;
     for (let pause = RECONNECT_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
-      if (this.#isClosed) throw closed();
       try {
         return await this.#pool.connect();
       } catch (error) {
@@ -121,3 +112,7 @@ export class Database {
 
 /** What died is told by the call that used it. */
 function ignore(): void {}
+
+function listen(client: PostgresClient): void {
+  client.on?.("error", ignore);
+}

@@ -18,7 +18,7 @@ import type {
   SessionEvent,
   SessionKey,
 } from "@sessionfold/core";
-import { type Clock, requireObject } from "@sessionfold/core/storage";
+import type { Clock } from "@sessionfold/core/storage";
 import pg from "pg";
 import { appendEvent } from "./append-event.ts";
 import { createSession } from "./create-session.ts";
@@ -26,15 +26,15 @@ import { Database } from "./database.ts";
 import { deleteEvents } from "./delete-events.ts";
 import { deleteSession } from "./delete-session.ts";
 import { readFolded, saveFold } from "./folds.ts";
+import { getSession } from "./get-session.ts";
 import { importSession } from "./import-session.ts";
 import { acquireLease, releaseLease, renewLease } from "./leases.ts";
 import { listSessions } from "./list-sessions.ts";
-import { storableKey } from "./names.ts";
 import { type PostgresSessionServiceOptions, resolveOptions } from "./options.ts";
 import { searchEvents } from "./search-events.ts";
 import { makeSearchIndex } from "./search-index.ts";
-import { sessionOfRows } from "./session-rows.ts";
 import { migrate, requireSetUp } from "./setup.ts";
+import { closed } from "./store-errors.ts";
 
 /**
  * Keeps sessions in PostgreSQL, shared by every process that uses the same database and schema.
@@ -55,15 +55,16 @@ export class PostgresSessionService
   readonly #clock: Clock;
   readonly #schema: string;
   readonly #logger: { warn(message: string): void };
-  readonly #endPool: () => Promise<void>;
+  readonly #letGo: () => Promise<void>;
+  readonly #running = new Set<Promise<unknown>>();
   #ready: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: PostgresSessionServiceOptions) {
     const { schema, reconnectMs, clock, logger, pool, config } = resolveOptions(options);
     const own = pool === undefined ? new pg.Pool(config) : undefined;
-    this.#endPool = async () => own?.end();
     this.#database = new Database(own ?? (pool as NonNullable<typeof pool>), `"${schema}"`, reconnectMs);
+    this.#letGo = async () => (own === undefined ? this.#database.detach() : own.end());
     this.#clock = clock;
     this.#schema = schema;
     this.#logger = logger;
@@ -73,110 +74,96 @@ export class PostgresSessionService
    * Makes the schema, its tables and indexes, or what is missing of them. May be called at every start and by many processes
    * at once. @throws StoredDataError for a schema that a newer version has made
    */
-  async setup(): Promise<void> {
-    await migrate(this.#database, this.#schema);
-    await makeSearchIndex(this.#database, this.#schema, this.#logger);
-    this.#ready = Promise.resolve();
+  setup(): Promise<void> {
+    return this.#call(async () => {
+      await migrate(this.#database, this.#schema);
+      await makeSearchIndex(this.#database, this.#schema, this.#logger);
+      this.#ready = Promise.resolve();
+    });
   }
 
   /** Waits for calls that run and refuses new ones. Ends the pool if the service has made it; one passed in stays open. */
   close(): Promise<void> {
-    this.#closing ??= this.#database.close().then(this.#endPool);
+    this.#closing ??= Promise.allSettled(this.#running).then(this.#letGo);
     return this.#closing;
   }
 
-  async createSession(request: CreateSessionRequest): Promise<Session> {
-    await this.#isSetUp();
-    return createSession(this.#database, this.#clock, request);
+  createSession(request: CreateSessionRequest): Promise<Session> {
+    return this.#use((database) => createSession(database, this.#clock, request));
   }
 
   /** The log of the session, whatever `view` says: a plain service folds nothing. */
-  async getSession(request: GetSessionRequest): Promise<Session | null> {
-    const key = storableKey(request);
-    await this.#isSetUp();
-    const { appName, userId, sessionId } = key;
-    const rows = await this.#database.run({ repeatable: true }, (query) =>
-      query("getSession", [appName, userId, sessionId, positionOf(request.afterSeq)]),
-    );
-    return sessionOfRows(key, rows);
+  getSession(request: GetSessionRequest): Promise<Session | null> {
+    return this.#use((database) => getSession(database, request));
   }
 
-  async listSessions(request: ListSessionsRequest): Promise<ListSessionsResponse> {
-    requireObject("request", request);
-    await this.#isSetUp();
-    return listSessions(this.#database, request);
+  listSessions(request: ListSessionsRequest): Promise<ListSessionsResponse> {
+    return this.#use((database) => listSessions(database, request));
   }
 
-  async deleteSession(request: SessionKey): Promise<void> {
-    const key = storableKey(request);
-    await this.#isSetUp();
-    await deleteSession(this.#database, key);
+  deleteSession(request: SessionKey): Promise<void> {
+    return this.#use((database) => deleteSession(database, request));
   }
 
-  async appendEvent(request: AppendEventRequest): Promise<SessionEvent> {
-    requireObject("request", request);
-    await this.#isSetUp();
-    return appendEvent(this.#database, this.#clock, request);
+  appendEvent(request: AppendEventRequest): Promise<SessionEvent> {
+    return this.#use((database) => appendEvent(database, this.#clock, request));
   }
 
-  async deleteEvents(request: SessionKey & { readonly eventIds: readonly string[] }): Promise<number> {
-    await this.#isSetUp();
-    return deleteEvents(this.#database, request);
+  deleteEvents(request: SessionKey & { readonly eventIds: readonly string[] }): Promise<number> {
+    return this.#use((database) => deleteEvents(database, request));
   }
 
-  async acquireLease(request: LeaseRequest): Promise<Lease | null> {
-    await this.#isSetUp();
-    return acquireLease(this.#database, request);
+  acquireLease(request: LeaseRequest): Promise<Lease | null> {
+    return this.#use((database) => acquireLease(database, request));
   }
 
-  async renewLease(
-    request: SessionKey & { readonly lease: Lease; readonly ttlMs: number },
-  ): Promise<boolean> {
-    await this.#isSetUp();
-    return renewLease(this.#database, request);
+  renewLease(request: SessionKey & { readonly lease: Lease; readonly ttlMs: number }): Promise<boolean> {
+    return this.#use((database) => renewLease(database, request));
   }
 
-  async releaseLease(request: SessionKey & { readonly lease: Lease }): Promise<void> {
-    await this.#isSetUp();
-    await releaseLease(this.#database, request);
+  releaseLease(request: SessionKey & { readonly lease: Lease }): Promise<void> {
+    return this.#use((database) => releaseLease(database, request));
   }
 
-  async readFolded(
-    request: SessionKey & { readonly counter?: string | undefined },
-  ): Promise<FoldedSession | null> {
-    await this.#isSetUp();
-    return readFolded(this.#database, request);
+  readFolded(request: SessionKey & { readonly counter?: string | undefined }): Promise<FoldedSession | null> {
+    return this.#use((database) => readFolded(database, request));
   }
 
-  async saveFold(request: Parameters<FoldKeepingService["saveFold"]>[0]): Promise<void> {
-    await this.#isSetUp();
-    await saveFold(this.#database, request);
+  saveFold(request: Parameters<FoldKeepingService["saveFold"]>[0]): Promise<void> {
+    return this.#use((database) => saveFold(database, request));
   }
 
-  async searchEvents(
+  searchEvents(
     request: SessionKey & { readonly words: readonly string[]; readonly limit: number },
   ): Promise<readonly SessionEvent[]> {
-    await this.#isSetUp();
-    return searchEvents(this.#database, request);
+    return this.#use((database) => searchEvents(database, request));
   }
 
-  async importSession(request: ImportSessionRequest): Promise<void> {
-    await this.#isSetUp();
-    await importSession(this.#database, request);
+  importSession(request: ImportSessionRequest): Promise<void> {
+    return this.#use((database) => importSession(database, request));
   }
 
-  /** Looks once whether `setup` was called, by whatever process. */
-  #isSetUp(): Promise<void> {
-    this.#ready ??= requireSetUp(this.#database).catch((error: unknown) => {
-      this.#ready = undefined;
-      throw error;
+  /** A call that needs the tables: looks once whether `setup` was called, by whatever process. */
+  #use<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    return this.#call(async () => {
+      this.#ready ??= requireSetUp(this.#database).catch((error: unknown) => {
+        this.#ready = undefined;
+        throw error;
+      });
+      await this.#ready;
+      return work(this.#database);
     });
-    return this.#ready;
   }
-}
 
-/** A position as a 64-bit integer: the entries behind it are those behind what was asked for. */
-function positionOf(seq: number | undefined): number {
-  if (seq === undefined || Number.isNaN(seq)) return -1;
-  return Math.max(-1, Math.min(Math.floor(seq), Number.MAX_SAFE_INTEGER));
+  /** A call that `close` waits for, and that is refused after it. */
+  async #call<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#closing !== undefined) throw closed();
+    const running = work();
+    this.#running.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(running);
+    }
+  }
 }

@@ -5,8 +5,9 @@ import { storableKey } from "./names.ts";
 import { searchPattern } from "./search-text.ts";
 import { eventOf } from "./session-rows.ts";
 
-/** Candidates in one statement. */
-const BATCH = 200;
+/** Candidates in one statement: as many as are wanted at first, and more where they were none. */
+const MOST_CANDIDATES = 200;
+const MORE = 4;
 
 type SearchRequest = Parameters<SearchingService["searchEvents"]>[0];
 
@@ -22,7 +23,7 @@ export async function searchEvents(
   if (!Number.isInteger(limit) || limit < 1)
     throw new ConfigurationError(`Expected \`limit\` to be an integer above 0, got ${describe(limit)}`);
   const [longest = "%", ...others] = words.map(searchPattern).sort((a, b) => b.length - a.length);
-  const size = Math.min(limit, BATCH);
+  let size = Math.min(limit, MOST_CANDIDATES);
   const found: SessionEvent[] = [];
   for (let before = Number.MAX_SAFE_INTEGER; ; ) {
     const values = [appName, userId, sessionId, before, longest, others, size];
@@ -33,5 +34,6 @@ export async function searchEvents(
       if (found.length === limit) return found;
     }
     if (rows.length < size) return found;
+    size = Math.min(size * MORE, MOST_CANDIDATES);
   }
 }
