@@ -47,16 +47,16 @@ export class Database {
     await this.#purge();
   }
 
-  /** Waits for the writes that were asked for, takes out what is left of deleted texts, and closes the file. */
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
+  /** Waits for the writes that were asked for, takes out what is left of deleted texts if asked to, and closes the file. */
+  close(purge: boolean): Promise<void> {
+    this.#closing ??= this.#close(purge);
     return this.#closing;
   }
 
-  async #close(): Promise<void> {
+  async #close(purge: boolean): Promise<void> {
     try {
       await this.#writes;
-      if (this.#connection !== undefined) await this.#purge();
+      if (this.#connection !== undefined) await (purge ? this.#purge() : this.#truncateLog());
     } catch (error) {
       // What another process keeps from being done is done when that one closes.
       if (!isBusyError(error)) throw error;
@@ -69,7 +69,11 @@ export class Database {
 
   async #purge(): Promise<void> {
     await purgeIndex((task) => this.#write(task));
-    await this.#inTurn((connection) => {
+    await this.#truncateLog();
+  }
+
+  #truncateLog(): Promise<void> {
+    return this.#inTurn((connection) => {
       const result = connection.get<{ busy: number }>(TRUNCATE_LOG);
       if (result?.busy === 1) throw busyError(undefined);
     });

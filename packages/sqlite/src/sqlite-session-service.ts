@@ -1,6 +1,7 @@
 import {
   type AppendEventRequest,
   type ConditionalAppendService,
+  ConfigurationError,
   type CreateSessionRequest,
   type EventDeletingService,
   type FoldedSession,
@@ -24,6 +25,7 @@ import {
 } from "@sessionfold/core";
 import {
   createEvent,
+  describe,
   handToCaller,
   listPage,
   randomId,
@@ -236,11 +238,16 @@ export class SqliteSessionService
   }
 
   /**
-   * Waits for the calls that write, takes what is left of deleted texts out of the files, and closes them. Later calls throw
-   * a StoreError "store-closed".
+   * Waits for the calls that write, purges, and closes the file; later calls throw a StoreError "store-closed". Where
+   * something was deleted since the last purge, that takes the longer the larger the file is, so `{ purge: false }` leaves
+   * it to the next close or `purge`.
+   * @throws ConfigurationError, StoreError
    */
-  async close(): Promise<void> {
-    await this.#database.close();
+  async close(options: { readonly purge?: boolean | undefined } = {}): Promise<void> {
+    const { purge = true } = options;
+    if (typeof purge !== "boolean")
+      throw new ConfigurationError(`Expected \`purge\` to be true or false, got ${describe(purge)}`);
+    await this.#database.close(purge);
   }
 
   /** An event that is not stored, with the position that it would have. */

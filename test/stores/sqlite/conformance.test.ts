@@ -1,5 +1,5 @@
-import { exemptionsFor, sessionServiceConformance, summarizingConformance } from "@sessionfold/conformance";
-import { type SessionService, type SummarizingSessionService, withSummaries } from "@sessionfold/core";
+import { exemptionsFor, sessionServiceConformance } from "@sessionfold/conformance";
+import type { SessionService } from "@sessionfold/core";
 import { SqliteSessionService } from "@sessionfold/sqlite";
 import { afterAll, describe, test } from "vitest";
 import { OpenedFiles } from "./opened-files.ts";
@@ -28,52 +28,3 @@ sessionServiceConformance(
     exemptions: exemptionsFor({ reopen: "A database in memory ends with its service." }),
   },
 );
-
-// The rules above have waited for the disk; these are about the folds.
-const quick = { durability: "normal" } as const;
-
-describe.each(["background", "inline", "manual"] as const)("withSummaries, %s", (mode) => {
-  const inners = new WeakMap<SessionService, SqliteSessionService>();
-  const decorated = (inner: SqliteSessionService) => {
-    const service = withSummaries(inner, {
-      mode,
-      trigger: () => true,
-      keep: { turns: 0 },
-      tokenCounter: (text) => text.length,
-    });
-    inners.set(service, inner);
-    return service;
-  };
-  const innerOf = (service: SessionService) => {
-    const inner = inners.get(service);
-    if (inner === undefined) throw new Error("Expected a service that was decorated here");
-    return inner;
-  };
-
-  sessionServiceConformance(
-    { describe, test },
-    {
-      name: "A decorated SqliteSessionService",
-      create: () => decorated(files.create(quick)),
-      reopen: (service) => decorated(files.another(innerOf(service), quick)),
-      dispose: async (service) => {
-        await (service as SummarizingSessionService).close();
-        await innerOf(service).close();
-      },
-      exemptions: exemptionsFor({
-        deleteEvents: "A decorated service deletes by `prune`, never events of the caller's choice.",
-      }),
-    },
-  );
-
-  summarizingConformance(
-    { describe, test },
-    {
-      name: "SqliteSessionService",
-      mode,
-      create: () => files.create(quick),
-      reopen: (service) => files.another(service, quick),
-      dispose: close,
-    },
-  );
-});

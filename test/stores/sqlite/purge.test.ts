@@ -79,6 +79,18 @@ test("a close leaves nothing either, and neither does one after a crash before i
   expect(leftIn(service)).toEqual([]);
 });
 
+test("a close that is not to purge leaves it to the next one", async () => {
+  const service = await withSecrets();
+  await service.deleteEvents({ ...KEY, eventIds: ["e30"] });
+  await service.close({ purge: false });
+  // The texts are gone with the log of changes; what the index keeps of them is not.
+  expect(leftIn(service)).toEqual(["secret-state", LETTERS.slice(0, 3)]);
+  const again = files.another(service);
+  await again.setup();
+  await again.close();
+  expect(leftIn(service)).toEqual(["secret-state"]);
+});
+
 test("others append between the steps of a purge, and all they wrote is found", async () => {
   const service = await withSecrets();
   const other = files.another(service, { durability: "normal" });
