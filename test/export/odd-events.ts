@@ -82,3 +82,15 @@ export const oddEvents: fc.Arbitrary<readonly EventInput[]> = fc.array(
   }),
   { maxLength: 6 },
 );
+
+const UNSTORABLE = /[\0\p{Surrogate}]/gu;
+
+/**
+ * The same entries by names that every store can hold: databases have no NUL and no half of a surrogate pair in a name, and
+ * PGlite reads no byte order mark at the beginning of a text.
+ */
+export function storable(record: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(record).map(([name, value]) => [`n${name.replace(UNSTORABLE, "?")}`, value]),
+  );
+}

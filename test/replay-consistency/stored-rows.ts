@@ -107,7 +107,7 @@ export function pgRows(
   };
 }
 
-/** The rows of a file, opened by itself as any other program would. */
+/** The rows of a file, opened as another program would. */
 export async function inFile<T>(path: string, task: (rows: Rows) => Promise<T>): Promise<T> {
   const database = new DatabaseSync(path);
   try {
