@@ -4,7 +4,7 @@ import { appendAll, fullOf, idsIn, idsOf, KEY } from "../kit/reading.ts";
 import { agent, turns, user } from "../kit/said.ts";
 import { scriptedSummarizer } from "../kit/scripted-summarizer.ts";
 import { fold, type SummarizingKit } from "../kit/summarizing-kit.ts";
-import { gate, PATIENCE_MS } from "../kit/waiting.ts";
+import { gate, PATIENCE_MS, ticks } from "../kit/waiting.ts";
 import { type CheckedRule, rulesOf } from "../rule.ts";
 import { coveredIds, windowIds } from "./looking.ts";
 
@@ -104,8 +104,11 @@ export const RACE_RULES: readonly CheckedRule<SummarizingKit>[] = rulesOf("races
     async check(kit) {
       const inner = await kit.inner();
       const two = kit.decorate(await kit.another(inner));
+      let second: Promise<SummarizeOutcome> | undefined;
       const summarizer = scriptedSummarizer(async () => {
-        await fold(two);
+        second = two.summarize(KEY, { force: true });
+        // Over a store that lets one of them fold at a time, that one waits for this one.
+        await Promise.race([second, ticks()]);
         return "S of one";
       });
       const one = kit.decorate(inner, { summarizer });
@@ -116,6 +119,8 @@ export const RACE_RULES: readonly CheckedRule<SummarizingKit>[] = rulesOf("races
         equal(await windowIds(reader), idsIn(turns(4)).slice(0, at + 1), "What the other service sees");
       }
       await one.summarize(KEY, { force: true });
+      holds(second !== undefined, "Expected the summarizer to be called");
+      holds((await second).kind !== "failed", "Expected the run of the other service not to fail");
       for (const sessions of [one, two]) {
         equal(await effective(sessions), 1, "The number of effective summaries");
         equal(await coveredIds(sessions), idsIn(turns(3)), "What they cover");
