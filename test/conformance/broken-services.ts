@@ -1,3 +1,4 @@
+import { ALSO_BROKEN_CLAIMS, BROKEN_CLAIMS } from "./broken/claims.ts";
 import { ALSO_BROKEN_DATA, BROKEN_DATA } from "./broken/data.ts";
 import { BROKEN_EVENTS } from "./broken/events.ts";
 import { BROKEN_KEYS } from "./broken/keys.ts";
@@ -26,6 +27,7 @@ export const BROKEN_SERVICES: Readonly<Record<string, Broken>> = {
   ...BROKEN_DATA,
   ...BROKEN_REST,
   ...BROKEN_SHARING,
+  ...BROKEN_CLAIMS,
   ...BROKEN_SESSIONS,
 };
 
@@ -35,6 +37,7 @@ export const ALSO_BROKEN: readonly AlsoBroken[] = [
   ...ALSO_BROKEN_NAMES,
   ...ALSO_BROKEN_LISTS,
   ...ALSO_BROKEN_POSITIONS,
+  ...ALSO_BROKEN_CLAIMS,
   ...ALSO_BROKEN_SHARING,
   ...ALSO_BROKEN_REST,
   ...ALSO_BROKEN_DATA,

@@ -1,6 +1,7 @@
 import type { ServiceKit } from "../kit/service-kit.ts";
 import { asData, type CheckedRule, type ConformanceRule } from "../rule.ts";
 import { APPEND_RULES } from "./append-rules.ts";
+import { CLAIM_RULES } from "./claim-rules.ts";
 import { DATA_RULES } from "./data-rules.ts";
 import { DELETION_RULES } from "./deletion-rules.ts";
 import { ERROR_RULES } from "./error-rules.ts";
@@ -30,6 +31,7 @@ export const CHECKED_SERVICE_RULES: readonly CheckedRule<ServiceKit>[] = [
   ...LIST_RULES,
   ...STATE_RULES,
   ...SHARING_RULES,
+  ...CLAIM_RULES,
   ...OWNERSHIP_RULES,
   ...ERROR_RULES,
   ...DELETION_RULES,
