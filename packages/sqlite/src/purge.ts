@@ -1,3 +1,4 @@
+import { setImmediate as othersTurn } from "node:timers/promises";
 import type { Connection } from "./connection.ts";
 import { ADD_PURGED, COUNT_CHANGES, FIND_PURGES, MERGE_INDEX } from "./statements.ts";
 
@@ -19,6 +20,7 @@ export async function purgeIndex(
   for (let pages = -PAGES_A_STEP; ; pages = PAGES_A_STEP) {
     const changes = await write((connection) => mergeStep(connection, pages));
     if (pages > 0 && changes < IDLE_CHANGES) break;
+    await othersTurn();
   }
   await write((connection) => connection.run(ADD_PURGED, { done: due }));
 }

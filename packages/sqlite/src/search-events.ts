@@ -1,3 +1,4 @@
+import { setImmediate as othersTurn } from "node:timers/promises";
 import type { SessionEvent, SessionKey } from "@sessionfold/core";
 import { eventOfRow, matchesWords } from "@sessionfold/core/storage";
 import type { Connection } from "./connection.ts";
@@ -49,6 +50,7 @@ export async function searchEvents(
       if (matchesWords(event, words) && found.push(event) >= limit) break;
     }
     from = batch.next;
+    if (from !== undefined) await othersTurn();
   }
   return found;
 }

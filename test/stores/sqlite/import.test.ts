@@ -28,6 +28,16 @@ test("a session is taken over as it is: positions, time and its own state, and c
   });
 });
 
+test("an entry of state that is named like one of the app's stays the session's own", async () => {
+  const service = files.create();
+  const sibling = { ...KEY, sessionId: "sibling" };
+  await service.createSession({ ...sibling, state: { "app:x": "theirs" } });
+  const state = { "app:x": "mine", "user:y": "mine" };
+  await service.importSession({ ...KEY, state, events: [], lastUpdateTime: 1 });
+  expect((await service.getSession(KEY))?.state).toEqual(state);
+  expect((await service.getSession(sibling))?.state).toEqual({ "app:x": "theirs" });
+});
+
 test.each([
   ["positions that do not rise", [at(3, u("one")), at(3, { ...u("two"), id: "other" })], "invalid-event"],
   ["an id twice", [at(3, u("one")), at(4, { ...u("two"), id: "e3" })], "invalid-event"],

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { afterAll, expect, test } from "vitest";
-import { MIGRATIONS } from "../../../packages/sqlite/src/migrations.ts";
+import { Connection } from "../../../packages/sqlite/src/connection.ts";
+import { MIGRATIONS, migrate } from "../../../packages/sqlite/src/migrations.ts";
 import { u } from "../../support/events.ts";
 import { runProcess } from "../../support/own-process.ts";
 import { OpenedFiles } from "./opened-files.ts";
@@ -96,6 +97,26 @@ test("an event in a form that is not known is refused, and nothing is lost", asy
   database.close();
   expect((await service.getSession(KEY))?.events).toHaveLength(1);
   await service.close();
+});
+
+test("what another process has brought up to date between two looks is left as it is", () => {
+  const path = files.path();
+  const database = new DatabaseSync(path);
+  let isFirst = true;
+  const slow: Pick<Connection, "get" | "run" | "execute" | "transaction"> = {
+    get: <T>(sql: string) => database.prepare(sql).get() as T | undefined,
+    run: (sql, parameters = {}) => Number(database.prepare(sql).run(parameters).changes),
+    execute: (sql) => database.exec(sql),
+    transaction: (_, task) => {
+      if (isFirst) new Connection(path, "normal").close();
+      isFirst = false;
+      return task(slow as Connection);
+    },
+  };
+  migrate(slow as Connection);
+  expect(isFirst).toBe(false);
+  expect(database.prepare("SELECT version FROM schema_version").all()).toHaveLength(MIGRATIONS.length);
+  database.close();
 });
 
 test("processes that open a new file at once make one schema", async () => {

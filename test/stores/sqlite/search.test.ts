@@ -183,6 +183,24 @@ test("a session made anew during a search is another one", async () => {
   await service.close();
 });
 
+test("a walk lets others use the process", async () => {
+  const service = new SqliteSessionService(":memory:");
+  const events = Array.from({ length: 3000 }, (_, at) =>
+    createEvent({ ...u("so"), id: `e${at}` }, at, () => at),
+  );
+  await service.importSession({ ...KEY, state: {}, events, lastUpdateTime: 1 });
+  let turns = 0;
+  const count = (): void => {
+    turns++;
+    counting = setImmediate(count);
+  };
+  let counting = setImmediate(count);
+  expect(await service.searchEvents({ ...KEY, words: ["of"], limit: 5 })).toEqual([]);
+  clearImmediate(counting);
+  expect(turns).toBeGreaterThanOrEqual(5);
+  await service.close();
+});
+
 test("a session that is not there has nothing to be found", async () => {
   const service = new SqliteSessionService(":memory:");
   expect(await service.searchEvents({ ...KEY, words: ["parcel"], limit: 5 })).toEqual([]);
