@@ -175,15 +175,20 @@ FROM unnest($5::bigint[], $6::text[], $7::text[], $8::text[]) AS n (seq, id, bod
 
   /**
    * A session with the snapshot of its fold, the entries that this needs and those behind it; without a snapshot, or where
-   * $5 is false, with all entries. The order is asked for where it makes the index the cheapest way.
+   * $5 is false, with all entries. Each
+   * entry is looked up by itself, and the order is asked for, so that the index is the cheapest way also before the first ANALYZE.
    */
   readFolded: `${HEAD}
 UNION ALL
 SELECT 'fold', NULL, NULL, f.seq, NULL, f.snapshot FROM $schema.folds f WHERE ${OWN_ROWS("f")} AND $5
 UNION ALL
 SELECT 'event', NULL, CASE WHEN e.counter = $4 THEN e.tokens END, e.seq, e.format, e.body
-FROM $schema.events e
-WHERE ${OWN_ROWS("e")} AND e.seq = ANY((SELECT f.keep FROM $schema.folds f WHERE ${OWN_ROWS("f")} AND $5)::bigint[])
+FROM $schema.folds f
+CROSS JOIN LATERAL unnest(f.keep) AS kept (seq)
+CROSS JOIN LATERAL (
+  SELECT * FROM $schema.events e WHERE ${OWN_ROWS("e")} AND e.seq = kept.seq OFFSET 0
+) AS e
+WHERE ${OWN_ROWS("f")} AND $5
 UNION ALL
 (SELECT 'event', NULL, CASE WHEN e.counter = $4 THEN e.tokens END, e.seq, e.format, e.body
 FROM $schema.events e
@@ -277,8 +282,10 @@ FROM pg_opclass c JOIN pg_namespace n ON n.oid = c.opcnamespace JOIN pg_am a ON 
 WHERE c.opcname = 'gin_trgm_ops' AND a.amname = 'gin'`,
   createTrigrams: "CREATE EXTENSION IF NOT EXISTS pg_trgm",
   setSearchPath: "SELECT set_config('search_path', $1, true)",
-  createSearchIndex:
-    "CREATE INDEX IF NOT EXISTS events_text ON $schema.events USING gin (search_text gin_trgm_ops)",
+  /** What is not yet in the index is looked through at every search, so that there is never much of it. */
+  createSearchIndex: `
+CREATE INDEX IF NOT EXISTS events_text ON $schema.events
+USING gin (search_text gin_trgm_ops) WITH (gin_pending_list_limit = 256)`,
 };
 
 /** Name of a statement, or of a step of a migration. */
