@@ -33,6 +33,7 @@ export function filterRuns(onRun: OnAgentRun): fc.IAsyncProperty<[AgentFuzzConfi
 async function play(world: AgentWorld, acts: readonly Act[], onRun: OnAgentRun): Promise<void> {
   try {
     for (const [at, act] of acts.entries()) await world.act(act, at);
+    await world.rest();
   } finally {
     onRun(world.books.counts);
   }

@@ -12,20 +12,42 @@ function counting(): { readonly onRun: OnAgentRun; readonly sums: Record<string,
   return { onRun, sums };
 }
 
+const IN_BACKGROUND = ["folds in the background", "windows folded in the background", "waits"];
+/** These come together more seldom. */
+const MEETINGS = [
+  "changes while a fold is under way",
+  "restarts while a fold is under way",
+  "waits given up",
+];
+
 test("whatever becomes of a thread, each request of the filter is sound and tells of all of it", async () => {
   const { onRun, sums } = counting();
-  const parameters = fuzzParameters(200);
+  const parameters = fuzzParameters(300);
   await fc.assert(filterRuns(onRun), parameters);
   if (parameters.path !== undefined) return;
-  for (const what of ["summarized", "tail", "restarts", "aborted", "runs failed", "runs waiting"])
-    expect(sums[what], what).toBeGreaterThan(parameters.numRuns / 20);
+  const often = [
+    "summarized",
+    "tail",
+    "restarts",
+    "aborted",
+    "runs failed",
+    "runs waiting",
+    ...IN_BACKGROUND,
+  ];
+  for (const what of often) expect(sums[what], what).toBeGreaterThan(parameters.numRuns / 20);
+  for (const what of MEETINGS) expect(sums[what], what).toBeGreaterThan(0);
 });
 
 test("the same within agents of createAgent, over a checkpointer", async () => {
   const { onRun, sums } = counting();
-  const parameters = fuzzParameters(30);
+  const parameters = fuzzParameters(40);
   await fc.assert(graphRuns(onRun), parameters);
   if (parameters.path !== undefined) return;
-  for (const what of ["summarized", "restarts"])
+  for (const what of [
+    "summarized",
+    "restarts",
+    "folds in the background",
+    "windows folded in the background",
+  ])
     expect(sums[what], what).toBeGreaterThan(parameters.numRuns / 20);
 });

@@ -32,6 +32,9 @@ const A_WHILE = 20;
 const { setImmediate: soon } = globalThis;
 const turn = (): Promise<void> => new Promise((resolve) => soon(resolve));
 
+/** Moves of work until it is said that it never comes to rest. */
+const MOST_MOVES = 50_000;
+
 /** Time and versions between the beginning of a call and its end. */
 export interface Span {
   readonly key: string;
@@ -86,6 +89,7 @@ export class World {
   /** While all comes to rest and is checked, nothing fails any more. */
   isSettling = false;
   #made = 0;
+  #moves = 0;
   #problem: unknown;
 
   constructor(config: FuzzConfig, scheduler: Scheduler | undefined) {
@@ -196,9 +200,16 @@ export class World {
     for (let still = 0; still < STILL; still++) {
       await (still % A_WHILE === A_WHILE - 1 ? turn() : Promise.resolve());
       if (still < A_WHILE || (this.scheduler?.count() ?? 0) === 0) continue;
-      await this.scheduler?.waitOne();
+      await this.#move();
       still = 0;
     }
+  }
+
+  /** Lets one of those that wait go on. */
+  async #move(): Promise<void> {
+    // Work that goes round and round would fill the memory before anybody could say which run it was.
+    if (this.#moves++ > MOST_MOVES) throw new assert.AssertionError({ message: "work never comes to rest" });
+    await this.scheduler?.waitOne();
   }
 
   /** Lets work go on until this call has ended. */
@@ -212,7 +223,7 @@ export class World {
       if (still > STILL * 10) throw new assert.AssertionError({ message: "a call at rest never ends" });
       await (still % A_WHILE === A_WHILE - 1 ? turn() : Promise.resolve());
       if (still < A_WHILE || (this.scheduler?.count() ?? 0) === 0) continue;
-      await this.scheduler?.waitOne();
+      await this.#move();
       still = 0;
     }
     return work;

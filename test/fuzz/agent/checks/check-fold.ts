@@ -66,7 +66,10 @@ export function checkFold(
       const message = call.input.find((each) => each.id === id) as BaseMessage;
       assert.equal(ownerOf(call.input, message, owners), call.scope, "a summary of what another one said");
     }
-  checkWhatStays(call.input, gone, call.scope, owners);
+  // A turn that was complete may go on: what a summary has stood for stays folded.
+  const hidden = [...books.made.values()].filter((other) => other !== made && stillCounts(other, call.input));
+  const before = new Set(gone.filter((id) => hidden.some((other) => covers(other, id))));
+  checkWhatStays(call.input, gone, before, call.scope, owners);
   if (keep === undefined) return;
   const said = saidEvents(call.input);
   const stamped = stampedSummaries(call.input, call, books);
@@ -108,17 +111,22 @@ export function checkPaidOnce(books: Books, made: Made): void {
     // After many changes by hand the nearest list that is known may be one from before the summary.
     if (!isKnown(other) || books.handedOver.has(other.id) || made.changes > other.changes + 1) continue;
     // A conversation is known by its first message.
-    if (other.call.input[0]?.id !== call.input[0]?.id) continue;
+    const beginnings = new Set([...other.beginnings, ...made.beginnings]);
+    if (beginnings.size > 1) continue;
     // One that stood on another is void where that one is.
     if (other.previous.length > 0 || !other.read.some((id) => made.read.includes(id))) continue;
     assert.ok(!stillCounts(other, call.input), "a summary was paid for twice");
   }
 }
 
-/** Whatever the policy: nothing pending, not what leads as system's, not the user's last word, not the latest round. */
+/**
+ * Whatever the policy: nothing pending, not what leads as system's, not the user's last word, not the latest round, unless
+ * it was folded before.
+ */
 function checkWhatStays(
   input: readonly BaseMessage[],
   gone: readonly string[],
+  before: ReadonlySet<string>,
   scope: string | undefined,
   owners: ReadonlyMap<string, string>,
 ): void {
@@ -134,14 +142,16 @@ function checkWhatStays(
   const last = turn.findLast(({ type }) => type === "ai" || type === "tool");
   if (last?.type === "ai" && callsOf(last).length === 0) return;
   const current = said[lastUser];
-  if (current !== undefined) assert.ok(!taken.has(current.id), "the user's last word was folded");
+  if (current !== undefined)
+    assert.ok(!taken.has(current.id) || before.has(current.id), "the user's last word was folded");
   const latest = turn.findLast((message, at) => {
     const answers = turn.slice(at + 1).map(answeredBy);
     const calls = callsOf(message);
     const mine = scope === undefined || ownerOf(input, message, owners) === scope;
     return mine && calls.length > 0 && calls.every(({ id }) => answers.includes(id));
   });
-  assert.ok(!taken.has(latest?.id ?? ""), "the latest complete round was folded");
+  const round = latest?.id ?? "";
+  assert.ok(!taken.has(round) || before.has(round), "the latest complete round was folded");
 }
 
 /** Who has said a message; of a result, who has called the tool. */

@@ -5,8 +5,8 @@ import type { AgentMiddleware } from "langchain";
 import type { Books, FilterCall } from "../support/books.ts";
 import { callOf, requestOf, throughText } from "../support/plain-rig.ts";
 import { contentOf } from "../support/say.ts";
-import { checkWindow, type Sent } from "./check-window.ts";
-import { recordsOn } from "./naive-log.ts";
+import { areOneFilters, checkWindow, type Sent } from "./check-window.ts";
+import { recordsOn, stampedSummaries } from "./naive-log.ts";
 
 /** Whose filter is looked at. */
 export type Who = Pick<FilterCall, "thread" | "agent" | "scope" | "process">;
@@ -20,18 +20,15 @@ export async function checkRestart(
   fresh: AgentMiddleware,
 ): Promise<void> {
   const stored = await throughText(messages);
+  books.calls.push({ ...who, input: messages, made: [], shown: [] });
   const first = await lookThrough(fresh, who, messages);
   const again = await lookThrough(fresh, who, stored);
   const knowing = await lookThrough(known, who, messages);
   books.check("restarts", () => {
     assert.equal(first.unstamped, 0, "a filter that has seen nothing has something to keep");
     assert.equal(textOf(again.sent), textOf(first.sent), "another window after a trip through text");
-    // What one filter could store only after another's younger summary counts as made later once it is read again.
-    const orders = messages.flatMap((message) =>
-      recordsOn(message, { scope: undefined }).map(({ id }) => books.of(id).order),
-    );
-    const isInOrder = orders.every((order, at) => at === 0 || order >= (orders[at - 1] ?? 0));
-    if (knowing.unstamped === 0 && isInOrder)
+    const heeded = stampedSummaries(messages, who, books).map(({ id }) => id);
+    if (knowing.unstamped === 0 && areOneFilters(books, heeded))
       assert.equal(textOf(first.sent), textOf(knowing.sent), "another window after a restart");
     for (const { sent } of [first, knowing])
       checkWindow(books, { ...who, input: messages, made: [], shown: [] }, sent);

@@ -30,6 +30,7 @@ export function checkWindow(books: Books, call: FilterCall, sent: Sent): readonl
   assert.equal(new Set(shownIds).size, shown.length, "a summary twice in a window");
   for (const made of shown) {
     assert.ok(made.summary !== undefined, "a summary that was never committed");
+    assert.equal(made.call.thread, call.thread, "a summary of another thread");
     if (scope !== undefined) assert.equal(made.call.scope, scope, "a summary of another scope");
     assert.ok(stillCounts(made, input), "a summary of what is no more, or is not of this thread");
   }
@@ -38,28 +39,51 @@ export function checkWindow(books: Books, call: FilterCall, sent: Sent): readonl
   for (const marker of inWindow)
     assert.ok(own.has(marker) || byMarker.has(marker), "something that is not of this thread");
 
-  const stamped = stampedSummaries(input, { scope }, books);
+  const carried = stampedSummaries(input, { scope }, books);
   const problems: unknown[] = [];
-  const isPlain = shownIds.every((id) => stamped.some((event) => event.id === id));
-  for (const kept of isPlain ? VARIANTS.slice(0, 1) : VARIANTS) {
-    const unstamped = unstampedSummaries(shownIds, stamped, input, books, kept);
-    const said = saidEvents(input);
-    try {
-      checkFates(
-        books,
-        call,
-        sent,
-        said,
-        referenceFold([...said, ...stamped, ...unstamped]),
-        shownIds,
-        inWindow,
-      );
-      return shownIds;
-    } catch (error) {
-      problems.push(error);
+  const said = saidEvents(input);
+  for (const stamped of areOneFilters(
+    books,
+    carried.map(({ id }) => id),
+  )
+    ? [carried]
+    : [carried, ofOthers(books, call, carried)]) {
+    const isPlain = shownIds.every((id) => stamped.some((event) => event.id === id));
+    const ids = [...shownIds, ...carried.map(({ id }) => id)];
+    for (const kept of isPlain ? VARIANTS.slice(0, 1) : VARIANTS) {
+      const unstamped = unstampedSummaries(ids, stamped, input, books, kept);
+      const naive = referenceFold([...said, ...stamped, ...unstamped]);
+      try {
+        checkFates(books, call, sent, said, naive, shownIds, inWindow);
+        return shownIds;
+      } catch (error) {
+        problems.push(error);
+      }
     }
   }
   throw problems[0];
+}
+
+/**
+ * Whether summaries were made by one filter, and stand in the order in which it made them. One that could be stored only
+ * after another filter's counts as made later once it is read again; its own filter goes on as it was.
+ */
+export function areOneFilters(books: Books, ids: readonly string[]): boolean {
+  const made = ids.map((id) => books.of(id));
+  const isInOrder = made.every(({ order }, at) => at === 0 || order >= (made[at - 1]?.order ?? 0));
+  return isInOrder && new Set(made.map(({ call }) => call.agent)).size <= 1;
+}
+
+/** Without those that the filter has made itself: it goes on with them from where it made them. */
+function ofOthers(
+  books: Books,
+  { agent, process }: FilterCall,
+  stamped: readonly SessionEvent[],
+): readonly SessionEvent[] {
+  return stamped.filter(({ id }) => {
+    const { call } = books.of(id);
+    return call.agent !== agent || call.process !== process;
+  });
 }
 
 const VARIANTS: readonly Kept[] = [

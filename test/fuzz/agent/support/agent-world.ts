@@ -7,22 +7,26 @@ import {
   SystemMessage,
   ToolMessage,
 } from "@langchain/core/messages";
+import type { AgentSummarizer } from "@sessionfold/langchain";
 import type { AgentMiddleware } from "langchain";
 import type { VirtualTime } from "../../support/virtual-time.ts";
 import { checkRestart } from "../checks/check-restart.ts";
 import { checkState } from "../checks/check-state.ts";
 import { Books } from "./books.ts";
 import type { AgentFuzzConfig } from "./config.ts";
-import { before, behind, type FilterWorld, filterOf, outer } from "./filters.ts";
+import { before, behind, type FilterWorld, filterOf, LIMIT_WAIT, outer } from "./filters.ts";
 import { GraphRig } from "./graph-rig.ts";
+import { HeldFolds, pushed, someTurns } from "./held-folds.ts";
 import { PlainRig } from "./plain-rig.ts";
-import type { Act, Behaviour, Turn } from "./program.ts";
+import type { Act, Behaviour, Folds, Turn } from "./program.ts";
 import { type Feed, feedAtHand, type Rig, type RunEnd, stepping } from "./rig.ts";
 import { answeredBy, callsOf, content, edited, kwargsOf, marked } from "./say.ts";
 
 /** Acts that make another list of a thread's messages than one that has grown. */
 const CHANGES = new Set<Act["kind"]>(["edit", "delete", "append", "fork"]);
 const AGENTS = ["ann", "bob"];
+/** Milliseconds that a filter waits for its folds when it is closed. */
+const DRAIN = 10_000;
 
 /** The same program twice: with the filter, and without it as the measure of what the state must be. */
 export class AgentWorld implements FilterWorld {
@@ -30,12 +34,15 @@ export class AgentWorld implements FilterWorld {
   readonly books = new Books();
   readonly time: VirtualTime | undefined;
   readonly owners = new Map<string, string>();
+  readonly closed = new Set<number>();
+  readonly held = new HeldFolds();
+  readonly running = new Set<string>();
   readonly #isGraph: boolean;
   readonly #filtered: Rig;
   readonly #plain: Rig;
   readonly #crashed = [new Set<string>(), new Set<string>()] as const;
   #behaviours: Behaviour[] = [];
-  #filters: readonly AgentMiddleware[];
+  #filters: readonly AgentSummarizer[];
   #stacks: readonly (readonly AgentMiddleware[])[];
   #serial = 0;
   isQuiet = false;
@@ -46,7 +53,7 @@ export class AgentWorld implements FilterWorld {
     this.config = config;
     this.time = time;
     this.#isGraph = rig === "graph";
-    this.#filters = this.freshFilters();
+    this.#filters = this.#freshFilters(false);
     this.#stacks = this.#stacked();
     const Kind = this.#isGraph ? GraphRig : PlainRig;
     const { stored } = config;
@@ -70,17 +77,26 @@ export class AgentWorld implements FilterWorld {
   }
 
   /** Filters as a new process makes them. `createAgent` tells them the agent's name. */
-  freshFilters(): readonly AgentMiddleware[] {
+  #freshFilters(isLook: boolean): readonly AgentSummarizer[] {
     return AGENTS.map((name, at) =>
-      filterOf(this, name, this.config.scopes[at] ?? "thread", this.#isGraph ? undefined : name),
+      filterOf(this, {
+        name,
+        scope: this.config.scopes[at] ?? "thread",
+        isGiven: !this.#isGraph,
+        isLook,
+      }),
     );
   }
 
   /** Does one act, and checks everything that can be checked between acts. */
   async act(act: Act, at: number): Promise<void> {
-    const threads = act.kind === "restart" ? [0, 1] : act.kind === "turns at once" ? [0, 1] : [act.thread];
-    if (CHANGES.has(act.kind)) this.books.changes++;
+    const threads = "thread" in act ? [act.thread] : [0, 1];
+    if (CHANGES.has(act.kind)) {
+      this.books.changes++;
+      if (this.held.isAny) this.#count("changes while a fold is under way");
+    }
     await this.#perform(act);
+    if ("folds" in act) await this.#fold(act.folds);
     this.books.throwIfBroken();
     for (const thread of threads) {
       const name = nameOf(thread);
@@ -92,12 +108,59 @@ export class AgentWorld implements FilterWorld {
     }
     this.books.throwIfBroken();
   }
+
+  /** Lets all folds come to their end, and checks what comes of them. */
+  async rest(): Promise<void> {
+    await this.#fold("end");
+    this.books.throwIfBroken();
+    assert.equal(this.running.size, 0, "a fold is still under way");
+    for (const thread of [0, 1]) {
+      const messages = await this.#filtered.messages(nameOf(thread));
+      if (messages.length > 0) await this.#look(nameOf(thread), messages);
+    }
+    this.books.throwIfBroken();
+  }
+
+  /** Lets folds in the background come so far. */
+  async #fold(folds: Folds): Promise<void> {
+    if (this.config.mode === "inline" || folds === "not yet") return;
+    if (folds === "begin") await someTurns();
+    else await this.#ended(Promise.all(this.#filters.map((filter) => filter.flush())));
+  }
+
+  /** Waits for what waits for folds in the background. */
+  #ended<T>(work: Promise<T>): Promise<T> {
+    return pushed(work, () => {
+      if (this.held.isAny) this.held.release();
+      else this.time?.advanceToNext();
+    });
+  }
+
+  #count(what: string): void {
+    this.books.counts[what] = (this.books.counts[what] ?? 0) + 1;
+  }
+
+  async #restart(closes: "never" | "at once" | "drained"): Promise<void> {
+    if (this.held.isAny) this.#count("restarts while a fold is under way");
+    if (closes !== "never") {
+      const drainMs = closes === "drained" ? DRAIN : 0;
+      await this.#ended(Promise.all(this.#filters.map((filter) => filter.close({ drainMs }))));
+      this.closed.add(this.process);
+      this.books.check("closed", () => assert.equal(this.running.size, 0, "a closed filter still folds"));
+    }
+    this.process++;
+    this.held.drop();
+    this.running.clear();
+    this.#filters = this.#freshFilters(false);
+    this.#stacks = this.#stacked();
+  }
+
   async #look(thread: string, messages: readonly BaseMessage[]): Promise<void> {
     this.isQuiet = true;
     try {
       for (let agent = 0; agent < this.config.agents; agent++) {
         const known = this.#filters[agent];
-        const fresh = this.freshFilters()[agent];
+        const fresh = this.#freshFilters(true)[agent];
         const who = { thread, agent: AGENTS[agent] ?? "", scope: this.scopeOf(agent), process: this.process };
         if (known !== undefined && fresh !== undefined)
           await checkRestart(this.books, who, messages, known, fresh);
@@ -151,9 +214,9 @@ export class AgentWorld implements FilterWorld {
         return;
       }
       case "restart":
-        this.process++;
-        this.#filters = this.freshFilters();
-        this.#stacks = this.#stacked();
+        await this.#restart(act.closes);
+        return;
+      case "folds":
         return;
     }
   }
@@ -219,7 +282,19 @@ export class AgentWorld implements FilterWorld {
   }
 
   #run(rig: Rig, feed: Feed, agent: number, says: readonly BaseMessage[] | "go on"): Promise<RunEnd> {
-    return feedAtHand.run(feed, () => rig.run(feed.thread, agent, says));
+    const run = feedAtHand.run(feed, () => rig.run(feed.thread, agent, says));
+    if (this.config.mode === "inline" || rig === this.#plain) return run;
+    return pushed(run, () => {
+      if (!this.held.isAny) {
+        this.time?.advanceToNext();
+      } else if (this.time !== undefined && this.config.stuck === "time passes") {
+        this.#count("waits given up");
+        this.time.advance(LIMIT_WAIT);
+      } else {
+        this.#count("waits");
+        this.held.release();
+      }
+    });
   }
 
   #feed(

@@ -28,12 +28,15 @@ export interface Made {
   readonly order: number;
   /** By which it is found in a window. */
   readonly marker: string;
-  readonly call: FilterCall;
+  /** Of a fold in the background: a call of which it may be. */
+  call: FilterCall;
+  /** Ids of the messages with which the lists begin that it may be of. */
+  readonly beginnings: ReadonlySet<string>;
   /** Ids of what was read, in order. */
   readonly read: readonly string[];
   readonly previous: readonly string[];
   /** Contents of all messages of the conversation as they were. */
-  readonly contents: ReadonlyMap<string, string>;
+  contents: ReadonlyMap<string, string>;
   /** `Books.changes` then. */
   readonly changes: number;
   summary: SessionSummary | undefined;
@@ -42,6 +45,8 @@ export interface Made {
 /** What a run has seen, and the first thing that was wrong with it. */
 export class Books {
   readonly made = new Map<string, Made>();
+  /** Every call, and every look at a thread, in order. */
+  readonly calls: FilterCall[] = [];
   /** Which summaries rode on the answers of filters when they were given, by message id. */
   readonly carried = new Map<string, readonly string[]>();
   /** Summaries that an answer has carried once: a filter leaves it to the messages to keep them. */

@@ -18,6 +18,13 @@ export interface AgentFuzzConfig {
   readonly minGain: number;
   readonly role: "user" | "system" | "merged";
   readonly maxCachedThreads: number;
+  /** Whether a call waits for its fold, or a later one finds what was folded meanwhile. */
+  readonly mode: "inline" | "background";
+  /** In the background: when a call waits for the fold all the same. */
+  readonly limit: "none" | "low" | "default";
+  /** What happens once nothing goes on without a fold that is under way. */
+  readonly stuck: "folds end" | "time passes";
+  readonly maxConcurrentFolds: number;
   /** What another middleware around the filter does with its handler. */
   readonly outer: "calls once" | "calls twice" | "calls twice at once" | "retries";
   /** Whether the store hands out the objects it was given, or makes new ones of their text. */
@@ -49,6 +56,10 @@ export function agentConfigs(): fc.Arbitrary<AgentFuzzConfig> {
     minGain: fc.constantFrom(0, 0, 0.25),
     role: fc.constantFrom("user" as const, "user" as const, "system" as const, "merged" as const),
     maxCachedThreads: fc.constantFrom(1, 100, 100),
+    mode: fc.constantFrom("inline" as const, "background" as const),
+    limit: fc.constantFrom("none" as const, "low" as const, "default" as const),
+    stuck: fc.constantFrom("folds end" as const, "time passes" as const),
+    maxConcurrentFolds: fc.constantFrom(1, 4),
     outer: fc.constantFrom(
       "calls once" as const,
       "calls once" as const,

@@ -1,19 +1,20 @@
-import { allOf, type SummarizeOutcome, type Summarizer, type SummarizerRequest } from "@sessionfold/core";
-import { agentSummarizer } from "@sessionfold/langchain";
+import assert from "node:assert/strict";
+import { allOf, type SummarizeOutcome } from "@sessionfold/core";
+import { type AgentSummarizer, agentSummarizer, type FilterContext } from "@sessionfold/langchain";
 import { type AgentMiddleware, createMiddleware } from "langchain";
 import { triggerOf } from "../../support/config.ts";
 import type { VirtualTime } from "../../support/virtual-time.ts";
-import { checkFold, checkPaidOnce, checkRead } from "../checks/check-fold.ts";
+import { checkFold } from "../checks/check-fold.ts";
 import { checkWindow } from "../checks/check-window.ts";
 import { recordsOn, stampedSummaries, unstampedSummaries } from "../checks/naive-log.ts";
-import { type Books, callAtHand, type FilterCall } from "./books.ts";
+import { type Books, callAtHand, type FilterCall, type Made } from "./books.ts";
 import type { AgentFuzzConfig } from "./config.ts";
+import type { HeldFolds } from "./held-folds.ts";
 import type { Behaviour } from "./program.ts";
-import { feedAtHand } from "./rig.ts";
-import { contentOf, marked } from "./say.ts";
+import { callsOfFold, contentsOf, scripted, TIMEOUT } from "./scripted-folds.ts";
 
-/** Milliseconds that a summary may take. */
-const TIMEOUT = 1000;
+/** Milliseconds that a call waits for a fold: less than a summary may take. */
+export const LIMIT_WAIT = 400;
 
 /** What filters need to know of the run that they are in. */
 export interface FilterWorld {
@@ -26,23 +27,39 @@ export interface FilterWorld {
   /** While true nothing is due. */
   readonly isQuiet: boolean;
   readonly process: number;
+  /** Processes that were closed: their filters must not begin anything. */
+  readonly closed: ReadonlySet<number>;
+  /** Where folds in the background stand. */
+  readonly held: HeldFolds;
+  /** Summaries that are being written, each by whom and of what. */
+  readonly running: Set<string>;
   nextBehaviour(): Behaviour;
 }
 
-/** The filter of an agent, as an application sets it up. `given` is its option `agent`. */
-export function filterOf(
-  world: FilterWorld,
-  name: string,
-  scope: "thread" | "agent",
-  given: string | undefined,
-): AgentMiddleware {
-  const { config, books } = world;
-  const { trigger, keep, strategy, blockLimit, minEvents, minGain, role, maxCachedThreads } = config;
+/** How a filter is set up. */
+export interface FilterSetup {
+  /** Name of its agent. */
+  readonly name: string;
+  readonly scope: "thread" | "agent";
+  /** Whether it is told the name by its option `agent`. */
+  readonly isGiven: boolean;
+  /** It only looks: nothing is ever due. */
+  readonly isLook: boolean;
+}
+
+/** The filter of an agent, as an application sets it up. */
+export function filterOf(world: FilterWorld, { name, scope, isGiven, isLook }: FilterSetup): AgentSummarizer {
+  const { config, books, process } = world;
+  const writer = { agent: name, scope: scope === "agent" ? name : undefined, process };
+  const due = allOf(() => !world.isQuiet && !isLook, triggerOf(config.trigger));
+  const { mode, maxConcurrentFolds } = config;
+  const limit = { none: false, low: due, default: undefined }[config.limit] as typeof due | false | undefined;
+  const { keep, strategy, blockLimit, minEvents, minGain, role, maxCachedThreads } = config;
   return agentSummarizer({
     scope,
-    ...(given !== undefined && { agent: name }),
-    summarizer: scripted(world),
-    trigger: allOf(() => !world.isQuiet, triggerOf(trigger)),
+    ...(isGiven && { agent: name }),
+    summarizer: scripted(world, writer),
+    trigger: due,
     keep,
     strategy,
     blockLimit,
@@ -51,11 +68,12 @@ export function filterOf(
     summaryMessage: { role },
     maxCachedThreads,
     tokenCounter: (text) => text.length,
-    mode: "inline",
+    mode,
+    ...(mode === "background" && { limit, limitWaitMs: LIMIT_WAIT, maxConcurrentFolds }),
     retry: false,
     breaker: false,
     timeoutMs: TIMEOUT,
-    onOutcome: (outcome) => takeOutcome(world, outcome),
+    onOutcome: (outcome, context) => takeOutcome(world, outcome, { ...context, process }),
     logger: {
       warn: (message) =>
         books.check("warnings", () => {
@@ -65,7 +83,12 @@ export function filterOf(
   });
 }
 
-function takeOutcome({ books, owners, config }: FilterWorld, outcome: SummarizeOutcome): void {
+function takeOutcome(
+  world: FilterWorld,
+  outcome: SummarizeOutcome,
+  context: FilterContext & { readonly process: number },
+): void {
+  const { books, config } = world;
   const kind =
     outcome.kind === "skipped"
       ? outcome.reason
@@ -75,13 +98,52 @@ function takeOutcome({ books, owners, config }: FilterWorld, outcome: SummarizeO
   books.counts[kind] = (books.counts[kind] ?? 0) + 1;
   if (outcome.kind !== "summarized") return;
   const { summary } = outcome;
-  books.check("folds", () => {
-    const made = books.of(summary.id);
-    const isForced = summary.trigger === "force";
-    checkFold(books, made, summary, owners, isForced ? undefined : config.keep);
+  const made = books.made.get(summary.id);
+  if (made === undefined) return;
+  const isInBackground = config.mode === "background" && callAtHand.getStore() === undefined;
+  books.check(isInBackground ? "folds in the background" : "folds", () => {
+    const keep = summary.trigger === "force" ? undefined : config.keep;
     made.summary = summary;
-    made.call.made.push(made);
+    if (!isInBackground) {
+      checkFold(books, made, summary, world.owners, keep);
+      made.call.made.push(made);
+      return;
+    }
+    if (made.read.some((id) => id !== "hello"))
+      assert.equal(context.threadId, made.call.thread, "a fold of another thread than it is said to be of");
+    checkDetached(world, made, context, (call) => {
+      made.call = call;
+      made.contents = contentsOf(call);
+      checkFold(books, made, summary, world.owners, keep);
+    });
   });
+}
+
+/** What is folded in the background belongs to one of the lists that its filter has seen of the thread. */
+function checkDetached(
+  world: FilterWorld,
+  made: Made,
+  { threadId, process }: { readonly threadId: string | undefined; readonly process: number },
+  check: (call: FilterCall) => void,
+): void {
+  const { coverage } = made.summary as NonNullable<Made["summary"]>;
+  const { contents } = made;
+  const lists = callsOfFold(world, { agent: made.call.agent, process }, (call) => {
+    const here = contentsOf(call);
+    const isThere = [...coverage.direct, ...coverage.omitted].every((id) => here.has(id));
+    return call.thread === threadId && isThere && made.read.every((id) => here.get(id) === contents.get(id));
+  });
+  assert.ok(lists.length > 0, "a summary of what is in no list of its thread");
+  const problems: unknown[] = [];
+  for (const call of lists) {
+    try {
+      check(call);
+      return;
+    } catch (error) {
+      problems.push(error);
+    }
+  }
+  throw problems[0];
 }
 
 /** Stands around a filter: knows each of its calls, and looks at what comes back. */
@@ -101,6 +163,7 @@ export function before(world: FilterWorld, agent: string, scope: string | undefi
         made: [],
         shown: [],
       };
+      books.calls.push(call);
       return callAtHand.run(call, async () => {
         const response = await handler(request);
         world.owners.set((response as { id?: string }).id ?? "", agent);
@@ -127,7 +190,7 @@ export function before(world: FilterWorld, agent: string, scope: string | undefi
 }
 
 /** Stands behind a filter: checks what goes out. */
-export function behind({ books }: FilterWorld): AgentMiddleware {
+export function behind({ books, config }: FilterWorld): AgentMiddleware {
   return createMiddleware({
     name: "behind",
     wrapModelCall: (request, handler) => {
@@ -136,6 +199,10 @@ export function behind({ books }: FilterWorld): AgentMiddleware {
       const { messages, systemMessage } = request;
       books.check("windows", () => {
         call.shown = checkWindow(books, call, { messages, systemText: systemMessage.text });
+        if (config.mode === "background" && call.shown.length > 0) {
+          books.counts["windows folded in the background"] ??= 0;
+          books.counts["windows folded in the background"]++;
+        }
         const last = call.made.at(-1);
         if (last !== undefined && !call.shown.includes(last.id))
           throw new Error("a new summary is not in the window");
@@ -171,56 +238,4 @@ export function outer({ config }: FilterWorld): AgentMiddleware {
       }
     },
   });
-}
-
-function scripted(world: FilterWorld): Summarizer {
-  return {
-    name: "scripted",
-    model: "scripted",
-    summarize: async (request) => ({ text: await write(world, request) }),
-  };
-}
-
-async function write(world: FilterWorld, request: SummarizerRequest): Promise<string> {
-  const { books, time } = world;
-  const call = callAtHand.getStore();
-  const feed = feedAtHand.getStore();
-  if (call === undefined || feed === undefined) throw new Error("A summary outside of a call");
-  const order = books.made.size;
-  const marker = marked(`S${order}`, 0);
-  books.made.set(request.id, {
-    id: request.id,
-    order,
-    marker,
-    call,
-    read: request.events.map(({ id }) => id),
-    previous: request.previous.map(({ id }) => id),
-    contents: new Map(call.input.map((message) => [message.id ?? "", contentOf(message)])),
-    changes: books.changes,
-    summary: undefined,
-  });
-  books.check("requests", () => checkRead(books, call, request));
-  if (world.config.maxCachedThreads > 1 && world.config.strategy !== "whole")
-    books.check("paid once", () => checkPaidOnce(books, books.of(request.id)));
-  switch (world.nextBehaviour()) {
-    case "good":
-      return marker;
-    case "throws":
-      throw new Error("the summarizer is down");
-    case "empty":
-      return " ";
-    case "long":
-      return `${marker} ${request.transcript} and more than that`;
-    case "slow":
-      for (let ticks = 0; ticks < 5; ticks++) await new Promise((resolve) => setImmediate(resolve));
-      return marker;
-    case "aborts":
-      feed.controller.abort();
-      await new Promise((resolve) => setImmediate(resolve));
-      return marker;
-    case "hangs":
-      if (time === undefined) feed.controller.abort();
-      else setImmediate(() => time.advance(TIMEOUT));
-      return new Promise<string>(() => {});
-  }
 }

@@ -18,6 +18,9 @@ export type Behaviour = "good" | "throws" | "empty" | "long" | "slow" | "hangs" 
 /** Flags that a message of the user or a tool result carries. */
 export type Flag = "none" | "pinned" | "skipped";
 
+/** How far folds in the background come before the next act. */
+export type Folds = "end" | "begin" | "not yet";
+
 /** A turn: what the user says, and what the model does about it. */
 export interface Turn {
   readonly thread: number;
@@ -28,6 +31,7 @@ export interface Turn {
   readonly steps: readonly Step[];
   /** What the summarizer does during the turn. */
   readonly summarizer: readonly Behaviour[];
+  readonly folds: Folds;
 }
 
 /** One step of a run. Positions are picked modulo what is there. */
@@ -50,7 +54,9 @@ export type Act =
       readonly length: number;
     }
   | { readonly kind: "fork"; readonly thread: number; readonly back: number; readonly edits: boolean }
-  | { readonly kind: "restart" };
+  | { readonly kind: "folds"; readonly folds: Folds }
+  /** What is folded at that moment is lost, called off, or waited for. */
+  | { readonly kind: "restart"; readonly closes: "never" | "at once" | "drained" };
 
 const length = fc.integer({ min: 0, max: 60 });
 const thread = fc.constantFrom(0, 0, 0, 1);
@@ -87,6 +93,7 @@ const turnShape = {
   flag: fc.constantFrom<Flag>("none", "none", "none", "none", "none", "pinned", "skipped"),
   steps: fc.array(step, { maxLength: 3 }),
   summarizer: behaviours,
+  folds: fc.constantFrom<Folds>("end", "begin", "not yet"),
 };
 const says = fc.oneof(
   { weight: 8, arbitrary: fc.tuple(length) },
@@ -149,7 +156,20 @@ const act: fc.Arbitrary<Act> = fc.oneof(
       edits: fc.boolean(),
     }),
   },
-  { weight: 2, arbitrary: fc.constant<Act>({ kind: "restart" }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("restart" as const),
+      closes: fc.constantFrom("never" as const, "at once" as const, "drained" as const),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("folds" as const),
+      folds: fc.constantFrom<Folds>("end", "begin"),
+    }),
+  },
 );
 
 /** A random run. */
