@@ -99,6 +99,26 @@ test("an event in a form that is not known is refused, and nothing is lost", asy
   await service.close();
 });
 
+test("a row that is damaged is told without its text", async () => {
+  const service = files.create();
+  await service.createSession({ ...KEY, state: { a: 1 } });
+  await service.appendEvent({ session: { ...KEY }, event: u("said", { id: "e0" }) });
+  const database = new DatabaseSync(files.pathOf(service));
+  database.exec("UPDATE events SET body = 'a secret'");
+  const error: unknown = await service.getSession(KEY).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({
+    code: "stored-data",
+    message: "The stored event at position 0 cannot be read",
+  });
+  database.exec("DELETE FROM events; UPDATE state SET value = 'a secret'");
+  database.close();
+  await expect(service.getSession(KEY)).rejects.toMatchObject({
+    code: "stored-data",
+    message: "A stored entry of state cannot be read",
+  });
+  await service.close();
+});
+
 test("what another process has brought up to date between two looks is left as it is", () => {
   const path = files.path();
   const database = new DatabaseSync(path);

@@ -1,3 +1,4 @@
+import { setImmediate as othersTurn } from "node:timers/promises";
 import { AIMessage, HumanMessage, SystemMessage } from "@langchain/core/messages";
 import type { EventInput, SessionEvent } from "@sessionfold/core";
 import { createEvent, matchesWords, searchText } from "@sessionfold/core/storage";
@@ -167,11 +168,14 @@ test.each([
 
 test("a session made anew during a search is another one", async () => {
   const service = new SqliteSessionService(":memory:");
-  const events = Array.from({ length: 1300 }, (_, at) =>
+  const events = Array.from({ length: 5000 }, (_, at) =>
     createEvent({ ...u(at === 0 ? "of the old one" : "so"), id: `e${at}` }, at, () => at),
   );
   await service.importSession({ ...KEY, state: {}, events, lastUpdateTime: 1 });
   const search = service.searchEvents({ ...KEY, words: ["of"], limit: 5 });
+  // Two of its ten batches have been read by then.
+  await othersTurn();
+  await othersTurn();
   await service.deleteSession(KEY);
   await service.importSession({
     ...KEY,

@@ -1,4 +1,4 @@
-import { ConfigurationError } from "../../shared/errors.ts";
+import { ConfigurationError, StoredDataError } from "../../shared/errors.ts";
 import { describe } from "../../shared/validate.ts";
 import { applyState, mergeState, type ScopedState } from "../state-scopes.ts";
 
@@ -26,11 +26,20 @@ export function stateRows(delta: Readonly<Record<string, unknown>>): readonly St
   );
 }
 
-/** The state that rows hold, as a session shows it. */
+/** The state that rows hold, as a session shows it. @throws StoredDataError for a value that is no JSON */
 export function stateOfRows(rows: readonly StateRow[]): Record<string, unknown> {
   const state: ScopedState = { app: new Map(), user: new Map(), session: new Map() };
-  for (const { scope, name, value } of rows) state[scope].set(name, JSON.parse(value));
+  for (const { scope, name, value } of rows) state[scope].set(name, parsedValue(value));
   return mergeState(state);
+}
+
+function parsedValue(json: string): unknown {
+  try {
+    return JSON.parse(json) as unknown;
+  } catch {
+    // What is wrong with it is told by quoting it, so not here.
+    throw new StoredDataError("A stored entry of state cannot be read");
+  }
 }
 
 function jsonOf(value: unknown): string | undefined {
