@@ -10,6 +10,8 @@ export interface Place {
   readonly scope: string | undefined;
   readonly threadId?: string | undefined;
   readonly originals?: readonly BaseMessage[] | undefined;
+  /** What it belonged to at the last look. It may be forgotten here by now, with summaries that no message carries yet. */
+  readonly conversation?: Conversation | undefined;
 }
 
 /**
@@ -31,7 +33,8 @@ export class Conversations {
    * The conversation of a list of messages, up to date. Threads are kept apart, also those that begin alike. `originals` are
    * what is stored: by them a message is known.
    */
-  of(messages: readonly BaseMessage[], { scope, threadId, originals = messages }: Place): Conversation {
+  of(messages: readonly BaseMessage[], place: Place): Conversation {
+    const { scope, threadId, originals = messages } = place;
     const digests: number[] = [];
     const digestAt = (at: number): number => {
       digests[at] ??= digestOf(originals[at] as BaseMessage);
@@ -42,7 +45,7 @@ export class Conversations {
       scope ?? "",
       messages[0]?.id ?? (messages.length > 0 ? digestAt(0) : 0),
     ]);
-    const known = this.#byBeginning.get(key) ?? [];
+    const known = withLast(this.#byBeginning.get(key) ?? [], key, place.conversation);
     let like: { conversation: Conversation; shared: number } | undefined;
     for (const conversation of known) {
       const shared = conversation.sharedWith(messages, digestAt);
@@ -74,4 +77,12 @@ export class Conversations {
     const [oldest] = this.#byBeginning.keys();
     if (oldest !== undefined) this.#byBeginning.delete(oldest);
   }
+}
+
+function withLast(
+  known: readonly Conversation[],
+  key: string,
+  last: Conversation | undefined,
+): readonly Conversation[] {
+  return last === undefined || last.beginning !== key || known.includes(last) ? known : [...known, last];
 }
