@@ -1,4 +1,5 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { UnsupportedError } from "@sessionfold/core";
 import { migrate } from "./migrations.ts";
 import { isGeneric } from "./store-errors.ts";
 
@@ -7,6 +8,8 @@ export type Parameters = Readonly<Record<string, SQLInputValue>>;
 
 /** How long SQLite itself may wait for a lock, in milliseconds. The event loop stands still meanwhile. */
 const ENGINE_WAIT_MS = 10;
+
+const FIND_FULL_TEXT = "SELECT 1 AS found FROM pragma_module_list WHERE name = 'fts5'";
 
 /** One open database with its prepared statements. All of it is synchronous. */
 export class Connection {
@@ -26,6 +29,9 @@ export class Connection {
       if (durability === "full") this.execute("PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON");
       // What is deleted is overwritten, also in temporary tables.
       this.execute("PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY");
+      // Builds of Node that bring no SQLite of their own, and those before 22.16, may lack it.
+      if (this.get(FIND_FULL_TEXT) === undefined)
+        throw new UnsupportedError("The SQLite of this Node has no full-text search (FTS5); Node 22.16 has");
       migrate(this);
     } catch (error) {
       this.#database.close();

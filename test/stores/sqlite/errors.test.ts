@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { SqliteSessionService, type SqliteSessionServiceOptions } from "@sessionfold/sqlite";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, onTestFinished, test, vi } from "vitest";
 import { Connection } from "../../../packages/sqlite/src/connection.ts";
 import { storeError } from "../../../packages/sqlite/src/store-errors.ts";
 import { u } from "../../support/events.ts";
@@ -75,6 +75,18 @@ test("a file that is no database, and one that cannot be opened, are told in our
     expect((error as Error).message).toMatch(/^The database cannot be used \(SQLite result \d+\)$/);
     await service.close();
   }
+});
+
+test("a Node whose SQLite has no full-text search is refused, and no file is left half made", async () => {
+  const service = files.create();
+  // What the list of modules says there.
+  vi.spyOn(Connection.prototype, "get").mockReturnValueOnce(undefined);
+  onTestFinished(() => {
+    vi.restoreAllMocks();
+  });
+  await expect(service.setup()).rejects.toMatchObject({ code: "unsupported", message: /Node 22\.16/ });
+  await service.setup();
+  await service.close();
 });
 
 test("a service goes on when what was missing is there", async () => {
