@@ -15,6 +15,7 @@ const CORE_ROOMS = [
   "summarizers",
   "engine",
   "sessions",
+  "storage",
   "presets",
 ];
 /** Folders whose files are implementations of one thing: none of them knows another. */

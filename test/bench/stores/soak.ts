@@ -34,8 +34,11 @@ export async function soak({ name, service }: BenchedStore, sessions: number): P
     for (let at = next++; at < sessions; at = next++) {
       const session = { appName: "bench", userId: "soak", sessionId: `soak-${at}` };
       await decorated.createSession(session);
-      for (let event = 0; event < EVENTS; event++)
+      for (let event = 0; event < EVENTS; event++) {
         await decorated.appendEvent({ session, event: said(event) });
+        // A model is asked between two turns, and lets other work go on.
+        if (event % 2 === 1) await nextTurn();
+      }
       if ((at + 1) % Math.ceil(sessions / REPORTS) === 0) {
         heaps.push(heapBytes());
         console.log(

@@ -11,7 +11,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { a, call, res, u } from "../../support/events.ts";
 import { stubSummarizer } from "../../support/stub-summarizer.ts";
-import { postgresStores, type Store, sqliteStores } from "./shared-stores.ts";
+import { postgresStores, type Store, sqliteStores } from "../shared-stores.ts";
 
 const key = { appName: "app", userId: "user", sessionId: "chat" };
 const HOOK_MS = 60_000;

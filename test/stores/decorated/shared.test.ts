@@ -2,7 +2,7 @@ import { type SummarizeOutcome, type SummarizingSessionService, withSummaries } 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { a, u } from "../../support/events.ts";
 import { type StubSummarizer, stubSummarizer } from "../../support/stub-summarizer.ts";
-import { type OpenStore, postgresStores, type Store, sqliteStores } from "./shared-stores.ts";
+import { type OpenStore, postgresStores, type Store, sqliteStores } from "../shared-stores.ts";
 
 const key = { appName: "app", userId: "user", sessionId: "chat" };
 const HOOK_MS = 60_000;

@@ -51,7 +51,10 @@ async function* linesOf(service: SessionService, key: SessionKey): AsyncGenerato
     events: events.length,
   }));
   // Some services tell their events in another order than that of the log.
-  const log = events.map((event, at) => eventFromJson(event, at)).sort(inLogOrder);
+  const inOrder = events.map((event, at) => eventFromJson(event, at)).sort(inLogOrder);
+  // And some derive positions that lie between two others. Stores count.
+  const isCounted = inOrder.every(({ seq }) => Number.isSafeInteger(seq) && seq >= 0);
+  const log = isCounted ? inOrder : inOrder.map((event, at) => ({ ...event, seq: at }));
   for (const event of log) yield line(`the event at position ${event.seq}`, () => eventToJson(asRead(event)));
 }
 

@@ -1,6 +1,6 @@
 import type { ClaimTerms } from "../engine/compaction-target.ts";
 import type { SessionKey } from "../events/session-key.ts";
-import { systemSleep, unref } from "../shared/deadline.ts";
+import { every, systemSleep } from "../shared/deadline.ts";
 import { errorName } from "../shared/errors.ts";
 import type { Lease, LeasingService } from "./store-capabilities.ts";
 
@@ -30,13 +30,12 @@ export class FoldLease {
   readonly #options: FoldLeaseOptions;
   readonly #lost = new AbortController();
   #isLost = false;
-  readonly #timer: ReturnType<typeof setInterval>;
+  readonly #stopRenewing: () => void;
 
   private constructor(lease: Lease, options: FoldLeaseOptions) {
     this.lease = lease;
     this.#options = options;
-    this.#timer = setInterval(() => void this.#renew(), Math.max(1, options.ttlMs * RENEWED_AFTER));
-    unref(this.#timer);
+    this.#stopRenewing = every(Math.max(1, options.ttlMs * RENEWED_AFTER), () => void this.#renew());
   }
 
   /** Takes the lease, or waits for it where the caller does; null while another holds it. */
@@ -73,7 +72,7 @@ export class FoldLease {
 
   /** Gives it back. */
   async release(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#stopRenewing();
     const { inner, key } = this.#options;
     try {
       await inner.releaseLease({ ...key, lease: this.lease });

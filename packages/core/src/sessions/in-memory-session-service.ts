@@ -7,6 +7,8 @@ import { AppendConflictError, SessionExistsError, SessionNotFoundError } from ".
 import { randomId } from "../shared/ids.ts";
 import { requireObject } from "../shared/validate.ts";
 import { handToCaller } from "./hand-to-caller.ts";
+import { checkedImport } from "./import-request.ts";
+import { listPage } from "./list-request.ts";
 import type {
   AppendEventRequest,
   CreateSessionRequest,
@@ -17,8 +19,6 @@ import type {
   Session,
 } from "./session-service.ts";
 import { applyState, mergeState, type ScopedState, withoutTemporaryState } from "./state-scopes.ts";
-import { checkedImport } from "./storage/import-request.ts";
-import { listPage } from "./storage/list-request.ts";
 import type {
   ConditionalAppendService,
   ImportingService,

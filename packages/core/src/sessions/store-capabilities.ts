@@ -29,6 +29,7 @@ export interface ConditionalAppendService extends SessionService {
 
 /** Asks for a lease. */
 export interface LeaseRequest extends SessionKey {
+  /** What it is for. */
   readonly name: string;
   /** Milliseconds from now until it expires by the store's clock. */
   readonly ttlMs: number;

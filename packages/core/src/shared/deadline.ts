@@ -29,8 +29,15 @@ export const systemSleep: Sleep = (milliseconds, signal, isDetached) =>
     signal.addEventListener("abort", onAbort, { once: true });
   });
 
+/** Does something again and again, until what it returns is called. It keeps no process alive. */
+export function every(milliseconds: number, work: () => void): () => void {
+  const timer = setInterval(work, Math.min(milliseconds, LONGEST_TIMEOUT_MS));
+  unref(timer);
+  return () => clearInterval(timer);
+}
+
 /** Lets the process end although the timer has not; where there are processes. */
-export function unref(timer: ReturnType<typeof setTimeout>): void {
+function unref(timer: ReturnType<typeof setTimeout>): void {
   (timer as { unref?: () => void }).unref?.();
 }
 

@@ -27,3 +27,15 @@ export const coverageSchema: z.ZodType<Coverage> = z.object({
   toSeq: z.number(),
   planSeq: z.number(),
 });
+
+/** Ids of the events and summaries that a summary's record speaks of. A record that cannot be read speaks of none. */
+export function referencesOf(record: unknown): {
+  readonly events: readonly unknown[];
+  readonly summaries: readonly unknown[];
+  readonly planSeq: unknown;
+} {
+  const { direct, omitted, replaces, planSeq } =
+    (record as { coverage?: Partial<Coverage> | null }).coverage ?? ({} as Partial<Coverage>);
+  const listed = (ids: unknown): readonly unknown[] => (Array.isArray(ids) ? ids : []);
+  return { events: [...listed(direct), ...listed(omitted)], summaries: listed(replaces), planSeq };
+}

@@ -8,7 +8,7 @@ import {
 } from "../events/session-event.ts";
 import { membersOf, type ToolRound, ToolRounds } from "../events/tool-rounds.ts";
 import { SummaryNotFoundError } from "../shared/errors.ts";
-import type { Coverage } from "./coverage.ts";
+import { referencesOf } from "./coverage.ts";
 import type { FoldSnapshot } from "./fold-snapshot.ts";
 import { SessionSummary } from "./session-summary.ts";
 import { effectiveRoot, SummaryForest } from "./summary-forest.ts";
@@ -386,18 +386,6 @@ function withTime({ actions: { summary }, timestamp }: SessionEvent): unknown {
   if (typeof summary !== "object" || summary === null) return summary;
   const { createdAt } = summary as { createdAt?: unknown };
   return Number.isFinite(createdAt) ? summary : { ...summary, createdAt: timestamp };
-}
-
-/** Ids of the events and summaries that a summary's record speaks of. A record that cannot be read speaks of none. */
-function referencesOf(record: unknown): {
-  readonly events: readonly unknown[];
-  readonly summaries: readonly unknown[];
-  readonly planSeq: unknown;
-} {
-  const { direct, omitted, replaces, planSeq } =
-    (record as { coverage?: Partial<Coverage> | null }).coverage ?? ({} as Partial<Coverage>);
-  const listed = (ids: unknown): readonly unknown[] => (Array.isArray(ids) ? ids : []);
-  return { events: [...listed(direct), ...listed(omitted)], summaries: listed(replaces), planSeq };
 }
 
 function hasFlags(event: SessionEvent): boolean {

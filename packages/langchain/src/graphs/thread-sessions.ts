@@ -34,6 +34,7 @@ export function threadSessions(
     mark: refuse,
     search: (session, query) => reader.search(session, query),
     prune: refuse,
+    importSession: refuse,
     flush: () => reader.flush(),
     close: (...options) => reader.close(...options),
   };

@@ -1,6 +1,6 @@
-import { ConfigurationError } from "../../shared/errors.ts";
-import { describe, requireObject } from "../../shared/validate.ts";
-import type { ListSessionsRequest } from "../session-service.ts";
+import { ConfigurationError } from "../shared/errors.ts";
+import { describe, requireObject } from "../shared/validate.ts";
+import type { ListSessionsRequest } from "./session-service.ts";
 
 const DEFAULT_PAGE = 100;
 

@@ -1,8 +1,8 @@
-import { eventFromJson } from "../../events/event-json.ts";
-import { keyOf, type SessionKey } from "../../events/session-key.ts";
-import { ConfigurationError, InvalidEventError } from "../../shared/errors.ts";
-import { describe, requireObject } from "../../shared/validate.ts";
-import type { ImportSessionRequest } from "../store-capabilities.ts";
+import { eventFromJson } from "../events/event-json.ts";
+import { keyOf, type SessionKey } from "../events/session-key.ts";
+import { ConfigurationError, InvalidEventError } from "../shared/errors.ts";
+import { describe, requireObject } from "../shared/validate.ts";
+import type { ImportSessionRequest } from "./store-capabilities.ts";
 
 /**
  * A request to take over a session, checked and copied.

@@ -7,8 +7,8 @@ import type {
   SearchingService,
 } from "@sessionfold/core";
 import { PostgresSessionService } from "@sessionfold/postgres";
-import { PostgresServer } from "../../support/postgres.ts";
-import { OpenedFiles } from "../sqlite/opened-files.ts";
+import { PostgresServer } from "../support/postgres.ts";
+import { OpenedFiles } from "./sqlite/opened-files.ts";
 
 /** A store with all that a store may offer. */
 export type Store = EventDeletingService &

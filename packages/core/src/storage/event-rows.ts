@@ -1,6 +1,6 @@
-import { type EventJson, eventFromJson, eventToJson } from "../../events/event-json.ts";
-import type { SessionEvent } from "../../events/session-event.ts";
-import { StoredDataError } from "../../shared/errors.ts";
+import { type EventJson, eventFromJson, eventToJson } from "../events/event-json.ts";
+import type { SessionEvent } from "../events/session-event.ts";
+import { StoredDataError } from "../shared/errors.ts";
 
 /** Version of the form in which new events are written. */
 export const EVENT_FORMAT = 1;

@@ -1,6 +1,6 @@
-import { ConfigurationError, StoredDataError } from "../../shared/errors.ts";
-import { describe } from "../../shared/validate.ts";
-import { applyState, mergeState, type ScopedState } from "../state-scopes.ts";
+import { applyState, mergeState, type ScopedState } from "../sessions/state-scopes.ts";
+import { ConfigurationError, StoredDataError } from "../shared/errors.ts";
+import { describe } from "../shared/validate.ts";
 
 /** How far an entry of state reaches. */
 export type StateScope = "app" | "user" | "session";
