@@ -129,10 +129,10 @@ export const REPLAY_CASES: readonly Trajectory[] = [
       },
       { op: "append_event", text: "Go on." },
       { op: "append_event", author: "agent", text: "At noon the brakes froze. We waited for an hour." },
-      { op: "create_summary", maxLength: 45 },
+      { op: "create_summary", maxLength: 20 },
       { op: "append_event", text: "And then?" },
       { op: "append_event", author: "agent", text: "Then we arrived." },
-      { op: "update_summary", maxLength: 45 },
+      { op: "update_summary", maxLength: 20 },
     ],
   },
   {

@@ -11,6 +11,9 @@ import type { Violation } from "./violations.ts";
 /** What became of a trajectory in one store. */
 export interface ReplayResult {
   readonly backend: string;
+  /** Entries of its log, and how many of these are summaries. */
+  readonly entries: number;
+  readonly summaries: number;
   /** Rules that do not hold in this store. */
   readonly violations: readonly Violation[];
   /** Where it tells something else than the first back-end; empty for that one. */
@@ -60,6 +63,8 @@ function caseOf({ name }: Trajectory, replays: readonly Replay[]): ReplayCase {
   const [first] = replays;
   const results = replays.map(({ backend, snapshot, violations }) => ({
     backend,
+    entries: snapshot.stored.length,
+    summaries: snapshot.summaries.length,
     violations,
     differences: first === undefined ? [] : compareSnapshots(first.snapshot, snapshot),
   }));

@@ -1,8 +1,8 @@
 import { isConversationEvent, type SessionEvent, type Summarizer } from "@sessionfold/core";
 
 const LABEL = "S: ";
-/** A summary that is longer than what it stands for is refused. */
-const WORDS = 3;
+/** Of each message so much: a summary that is longer than what it stands for is refused. */
+const LETTERS = 6;
 
 /** Writes how each message it read begins, so that folds that read the same write the same. It stands in for a model only. */
 export function replaySummarizer(): Summarizer {
@@ -17,6 +17,5 @@ export function replaySummarizer(): Summarizer {
 }
 
 function said({ author, message }: SessionEvent): string {
-  const words = (message?.text ?? "").split(/\s+/).slice(0, WORDS).join(" ");
-  return `${author[0] ?? ""} ${words}`;
+  return `${author[0] ?? ""} ${[...(message?.text ?? "")].slice(0, LETTERS).join("")}`;
 }

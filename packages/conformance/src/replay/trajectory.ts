@@ -78,6 +78,8 @@ export interface FoldOperation<Op extends string> {
   readonly maxLength?: number | undefined;
   /** The back-end fails at the summary: before it stores it, or after. */
   readonly fails?: "before" | "after" | undefined;
+  /** Where there is nothing to fold, or nothing would be gained, the trajectory goes on. Otherwise that is a failure. */
+  readonly optional?: boolean | undefined;
 }
 
 /** Operations on one session, to be played on any store. */
@@ -96,7 +98,12 @@ const count = z.int({ error: "an integer >= 0" }).min(0, { error: "an integer >=
 const above = z.int({ error: "an integer above 0" }).min(1, { error: "an integer above 0" });
 const when = z.enum(["before", "after"], { error: '"before" or "after"' });
 const said = { id: name.optional(), author: name.optional(), text };
-const fold = { keepTurns: count.optional(), maxLength: above.optional(), fails: when.optional() };
+const fold = {
+  keepTurns: count.optional(),
+  maxLength: above.optional(),
+  fails: when.optional(),
+  optional: z.boolean().optional(),
+};
 
 const operation = z.discriminatedUnion(
   "op",
