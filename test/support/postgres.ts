@@ -58,10 +58,17 @@ export class PostgresServer {
     });
   }
 
+  /** Where a process ends without `stop`, by an error for one. */
+  readonly #abandon = (): void => {
+    this.#child()?.kill("SIGKILL");
+    this.#remove();
+  };
+
   static async start(options: PostgresServerOptions = {}): Promise<PostgresServer> {
     const server = new PostgresServer(await freePort(), options);
     // PostgreSQL runs as a user of its own, who must reach the data directory inside.
     chmodSync(server.#folder, 0o755);
+    process.once("exit", server.#abandon);
     await server.#server.initialise();
     await server.start();
     return server;
@@ -135,18 +142,28 @@ export class PostgresServer {
   /** Ends the server and removes its data. */
   async stop(): Promise<void> {
     await Promise.all(this.#pools.map((pool) => pool.end()));
-    await this.halt();
+    // At once: a checkpoint of what is removed next would be for nothing.
+    await this.#end("SIGQUIT");
+    this.#remove();
+    process.off("exit", this.#abandon);
+  }
+
+  #remove(): void {
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 20, retryDelay: PAUSE_MS });
   }
 
+  #child(): ChildProcess | undefined {
+    return (this.#server as unknown as { process?: ChildProcess | undefined }).process;
+  }
+
   async #end(signal: NodeJS.Signals): Promise<void> {
-    const owner = this.#server as unknown as { process?: ChildProcess | undefined };
-    const child = owner.process;
+    const child = this.#child();
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise((resolve) => child.once("exit", resolve));
     child.kill(signal);
     await ended;
-    owner.process = undefined;
+    // Its own exit hook must not signal a process that is gone.
+    (this.#server as unknown as { process?: ChildProcess | undefined }).process = undefined;
   }
 }
 
