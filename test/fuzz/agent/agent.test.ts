@@ -22,7 +22,7 @@ const MEETINGS = [
 
 test("whatever becomes of a thread, each request of the filter is sound and tells of all of it", async () => {
   const { onRun, sums } = counting();
-  const parameters = fuzzParameters(300);
+  const parameters = fuzzParameters(250);
   await fc.assert(filterRuns(onRun), parameters);
   if (parameters.path !== undefined) return;
   const often = [

@@ -45,6 +45,9 @@ export interface StoreObserver {
   broken(what: string): void;
 }
 
+/** Calls of one decorator at most: far more than a run makes. */
+const MOST_CALLS = 20_000;
+
 /** The store as one decorator sees it, over a connection that may fail at any call. */
 export class StoreView implements SessionService {
   readonly #storage: Storage;
@@ -52,6 +55,7 @@ export class StoreView implements SessionService {
   readonly #observer: StoreObserver;
   readonly #name: string;
   readonly #inProgress = new Map<string, number>();
+  #calls = 0;
   /** Index of the version that was last read of a key. */
   readonly #readTo = new Map<string, number>();
 
@@ -116,6 +120,11 @@ export class StoreView implements SessionService {
   }
 
   async #call<T>(method: string, key: SessionKey, work: () => Promise<T>): Promise<T> {
+    if (this.#calls++ > MOST_CALLS) {
+      // Work that goes round and round would fill the memory before anybody could say which run it was.
+      this.#observer.broken(`${this.#name}: the store is asked again and again`);
+      return new Promise(() => {});
+    }
     const name = nameOf(key);
     const others = this.#inProgress.get(name) ?? 0;
     if (others > 0) this.#observer.broken(`${this.#name}: two calls at once to the store for one key`);
