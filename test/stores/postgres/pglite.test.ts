@@ -1,4 +1,4 @@
-import { sessionServiceConformance } from "@sessionfold/conformance";
+import { sessionServiceConformance, summarizingConformance } from "@sessionfold/conformance";
 import type { SessionService } from "@sessionfold/core";
 import { PostgresSessionService } from "@sessionfold/postgres";
 import { afterAll, beforeAll, describe, test } from "vitest";
@@ -23,13 +23,18 @@ async function opened(schema: string): Promise<PostgresSessionService> {
   return service;
 }
 
-// A database takes a second to make, so each service has a schema of its own.
-sessionServiceConformance(
-  { describe, test },
-  {
-    name: "PostgresSessionService on PGlite",
-    create: () => opened(`s${++schemas}`),
-    reopen: (service) => opened(schemaOf.get(service) ?? ""),
-    dispose: (service) => (service as PostgresSessionService).close(),
+// A database takes seconds to make, so each service has a schema of its own.
+const store = {
+  name: "PostgresSessionService on PGlite",
+  create: () => opened(`s${++schemas}`),
+  reopen: (service: SessionService) => opened(schemaOf.get(service) ?? ""),
+  dispose: (service: SessionService) => (service as PostgresSessionService).close(),
+  longLog: {
+    events: 300,
+    reason: "PostgreSQL as a module of this process is slow, and its real self runs all 1,100",
   },
-);
+};
+
+sessionServiceConformance({ describe, test }, store);
+
+summarizingConformance({ describe, test }, { ...store, mode: "inline" });
