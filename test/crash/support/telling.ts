@@ -2,7 +2,7 @@ import { writeSync } from "node:fs";
 import { createInterface } from "node:readline";
 
 /** Tells the parent something, before anything else is done. */
-export function tell(line: { readonly kind: string }): void {
+export function tell(line: { readonly kind: string; readonly [detail: string]: unknown }): void {
   writeSync(1, `${JSON.stringify(line)}\n`);
 }
 

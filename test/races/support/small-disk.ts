@@ -1,0 +1,82 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, statfsSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+
+/** A disk that is soon full, and on which room can be made. */
+export interface SmallDisk {
+  /** How it is kept small. */
+  readonly kind: "tmpfs" | "page limit";
+  readonly folder: string;
+  /** Makes room again, as somebody does who deletes other files or adds a disk. */
+  free(): void;
+  remove(): void;
+}
+
+const SIZE = 2 * 1024 * 1024;
+/** What others have on that disk. */
+const OTHERS = 768 * 1024;
+/** Pages of 4 KiB that a file may have where no small disk can be had. */
+const PAGES = 200;
+
+/** A small disk of memory. Null where this process may not mount one. */
+export function smallTmpfs(): SmallDisk | null {
+  const folder = mkdtempSync(join(tmpdir(), "sessionfold-disk-"));
+  const mount = ["-t", "tmpfs", "-o", `size=${SIZE}`, "none", folder];
+  const root = process.getuid?.() === 0;
+  const run = (...command: readonly string[]): void => {
+    const [program = "", ...rest] = root ? command : ["sudo", "-n", ...command];
+    execFileSync(program, rest, { stdio: "ignore" });
+  };
+  try {
+    run("mount", ...mount);
+  } catch {
+    rmSync(folder, { recursive: true });
+    return null;
+  }
+  if (!root) run("chmod", "1777", folder);
+  if (statfsSync(folder).blocks * statfsSync(folder).bsize > SIZE) throw new Error("Expected a small disk");
+  const others = join(folder, "others");
+  writeFileSync(others, new Uint8Array(OTHERS).fill(1));
+  return {
+    kind: "tmpfs",
+    folder,
+    free: () => truncateSync(others),
+    remove: () => {
+      run("umount", folder);
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/**
+ * Databases that SQLite itself keeps from growing, as a full disk does: every connection that is opened from now on has so
+ * many pages, until `free` is called.
+ */
+export function smallFiles(): SmallDisk {
+  const folder = mkdtempSync(join(tmpdir(), "sessionfold-disk-"));
+  const opened: DatabaseSync[] = [];
+  const { exec } = DatabaseSync.prototype;
+  let limit = PAGES;
+  DatabaseSync.prototype.exec = function (this: DatabaseSync, sql: string): void {
+    if (!opened.includes(this)) {
+      opened.push(this);
+      exec.call(this, `PRAGMA max_page_count = ${limit}`);
+    }
+    exec.call(this, sql);
+  };
+  return {
+    kind: "page limit",
+    folder,
+    free: () => {
+      limit *= 100;
+      for (const database of opened)
+        if (database.isOpen) exec.call(database, `PRAGMA max_page_count = ${limit}`);
+    },
+    remove: () => {
+      DatabaseSync.prototype.exec = exec;
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
