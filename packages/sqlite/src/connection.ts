@@ -1,5 +1,5 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
-import { UnsupportedError } from "@sessionfold/core";
+import { isSessionfoldError, UnsupportedError } from "@sessionfold/core";
 import { migrate } from "./migrations.ts";
 import { isGeneric } from "./store-errors.ts";
 
@@ -73,6 +73,20 @@ export class Connection {
       return result;
     } catch (error) {
       this.#rollBack();
+      throw error;
+    }
+  }
+
+  /** Within a transaction: runs a task that can fail by itself, whole or not at all. */
+  savepoint<T>(task: (connection: Connection) => T): T {
+    this.execute("SAVEPOINT part");
+    try {
+      const result = task(this);
+      this.execute("RELEASE part");
+      return result;
+    } catch (error) {
+      // An error of the engine may have ended the transaction by itself.
+      if (isSessionfoldError(error)) this.execute("ROLLBACK TO part; RELEASE part");
       throw error;
     }
   }

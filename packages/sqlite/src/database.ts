@@ -1,12 +1,11 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { retryWhileBusy } from "./busy-retry.ts";
 import { Connection } from "./connection.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { purgeIndex } from "./purge.ts";
 import { TRUNCATE_LOG } from "./statements.ts";
 import { busyError, closedError, isBusyError } from "./store-errors.ts";
-
-/** What is done with an open connection, all at once. */
-type Task<T> = (connection: Connection) => T;
+import { type Task, WriteGroup } from "./write-group.ts";
 
 /** A database with one connection, open from the first call on. Where it is busy calls wait, and the process does not. */
 export class Database {
@@ -15,6 +14,8 @@ export class Database {
   #connection: Connection | undefined;
   /** The end of the writes before. They take turns, so that they stay in order while one of them waits. */
   #writes: Promise<unknown> = Promise.resolve();
+  /** Those that wait for their turn together, and that others may join. */
+  #gathering: WriteGroup | undefined;
   #closing: Promise<void> | undefined;
   #isClosed = false;
 
@@ -55,7 +56,10 @@ export class Database {
 
   async #close(purge: boolean): Promise<void> {
     try {
-      await this.#writes;
+      for (let last: unknown; last !== this.#writes; ) {
+        last = this.#writes;
+        await last;
+      }
       if (this.#connection !== undefined) await (purge ? this.#purge() : this.#truncateLog());
     } catch (error) {
       // What another process keeps from being done is done when that one closes.
@@ -80,10 +84,31 @@ export class Database {
   }
 
   #write<T>(task: Task<T>): Promise<T> {
-    return this.#inTurn((connection) => connection.transaction("write", task));
+    const group = this.#gathering ?? this.#gather(new WriteGroup());
+    return group.add(task, this.#deadline());
+  }
+
+  /** Lets others join a group until its turn comes, which is not before those who ask in this turn of the event loop have asked. */
+  #gather(group: WriteGroup): WriteGroup {
+    this.#gathering = group;
+    const turn = this.#writes.then(async () => {
+      await nextTurn();
+      if (this.#gathering === group) this.#gathering = undefined;
+      try {
+        await this.#use((connection) => group.commit(connection), group.deadline);
+      } catch (error) {
+        const now = isBusyError(error) ? performance.now() : Number.POSITIVE_INFINITY;
+        // Those who joined later wait on, before those who have come since.
+        const left = group.fail(error, now);
+        if (left.length > 0) (this.#gathering ?? this.#gather(new WriteGroup())).putFirst(left);
+      }
+    });
+    this.#writes = turn;
+    return group;
   }
 
   #inTurn<T>(task: Task<T>): Promise<T> {
+    this.#gathering = undefined;
     const deadline = this.#deadline();
     const turn = this.#writes.then(() => this.#use(task, deadline));
     // Whoever asked for it is told of a failure; the next one has nothing to do with it.

@@ -66,6 +66,7 @@ test("statements stand in one file, but for the schema and the connection's own"
     "connection.ts: PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY",
     `connection.ts: PRAGMA synchronous = \${durability === `,
     "connection.ts: ROLLBACK",
+    "connection.ts: ROLLBACK TO part; RELEASE part",
     "connection.ts: SELECT 1 AS found FROM pragma_module_list WHERE name = ",
   ]);
   expect(

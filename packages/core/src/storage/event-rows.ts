@@ -1,6 +1,6 @@
 import { type EventJson, eventFromJson, eventToJson } from "../events/event-json.ts";
 import type { SessionEvent } from "../events/session-event.ts";
-import { StoredDataError } from "../shared/errors.ts";
+import { errorName, StoredDataError } from "../shared/errors.ts";
 
 /** Version of the form in which new events are written. */
 export const EVENT_FORMAT = 1;
@@ -33,7 +33,8 @@ export function eventOfRow(row: {
   }
   try {
     return eventFromJson({ ...(read(row.body) as object), seq: row.seq });
-  } catch (cause) {
-    throw new StoredDataError(`The stored event at position ${row.seq} cannot be read`, { cause });
+  } catch (error) {
+    // Without its cause: the error of JSON quotes what is stored.
+    throw new StoredDataError(`The stored event at position ${row.seq} cannot be read (${errorName(error)})`);
   }
 }

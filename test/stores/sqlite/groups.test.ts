@@ -1,0 +1,103 @@
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, expect, test } from "vitest";
+import { Connection } from "../../../packages/sqlite/src/connection.ts";
+import { WriteGroup } from "../../../packages/sqlite/src/write-group.ts";
+import { u } from "../../support/events.ts";
+import { OpenedFiles } from "./opened-files.ts";
+
+const files = new OpenedFiles();
+afterAll(() => files.remove());
+
+const KEY = { appName: "app", userId: "user", sessionId: "s" };
+
+test("of writes that share a commit, one that is refused leaves the others as they are", async () => {
+  const service = files.create();
+  await service.createSession(KEY);
+  const append = (id: string, lastSeq?: number) =>
+    service.appendEvent({
+      session: { ...KEY },
+      event: { ...u(id, { id }), actions: { stateDelta: { [id]: true, "user:last": id } } },
+      condition: lastSeq === undefined ? undefined : { lastSeq },
+    });
+  const told = await Promise.allSettled([
+    append("e0"),
+    append("refused", 7),
+    append("e1", 0),
+    service.createSession(KEY),
+    service.appendEvent({ session: { ...KEY, sessionId: "missing" }, event: u("to nobody") }),
+    append("e2", 1),
+  ]);
+  expect(
+    told.map((each) => (each.status === "fulfilled" ? "stored" : (each.reason as { code: string }).code)),
+  ).toEqual(["stored", "append-conflict", "stored", "session-exists", "session-not-found", "stored"]);
+  const session = await service.getSession(KEY);
+  expect(session?.events.map(({ id, seq }) => [id, seq])).toEqual([
+    ["e0", 0],
+    ["e1", 1],
+    ["e2", 2],
+  ]);
+  expect(session?.state).toEqual({ e0: true, e1: true, e2: true, "user:last": "e2" });
+  await service.close();
+});
+
+test("writes asked for together reach the disk by one commit", async () => {
+  const service = files.create();
+  await service.createSession(KEY);
+  const watcher = new DatabaseSync(files.pathOf(service), { readOnly: true });
+  // Changes once for each commit of another connection.
+  const commits = () =>
+    Number((watcher.prepare("PRAGMA data_version").get() as { data_version: number }).data_version);
+  const before = commits();
+  await Promise.all(
+    Array.from({ length: 50 }, (_, at) =>
+      service.appendEvent({ session: { ...KEY }, event: u(`${at}`, { id: `e${at}` }) }),
+    ),
+  );
+  expect(commits()).toBe(before + 1);
+  const events = (await service.getSession(KEY))?.events ?? [];
+  expect(events.map(({ id }) => id)).toEqual(Array.from({ length: 50 }, (_, at) => `e${at}`));
+  watcher.close();
+  await service.close();
+});
+
+test("where one of them finds the file full, the others are stored", async () => {
+  const connection = new Connection(files.path(), "full");
+  const { pages } = connection.get<{ pages: number }>(
+    "SELECT page_count AS pages FROM pragma_page_count",
+  ) ?? { pages: 0 };
+  connection.execute("CREATE TABLE filler (body TEXT)");
+  connection.execute(`PRAGMA max_page_count = ${pages + 10}`);
+  const group = new WriteGroup();
+  const write = (body: string) =>
+    group.add((at) => at.run("INSERT INTO filler VALUES (:body)", { body }), Number.POSITIVE_INFINITY);
+  const told = Promise.allSettled([write("small"), write("large".repeat(1_000_000)), write("small too")]);
+  group.commit(connection);
+  expect((await told).map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+  expect((await told)[1]).toMatchObject({ reason: { code: "store-full" } });
+  expect(connection.all("SELECT body FROM filler")).toEqual([{ body: "small" }, { body: "small too" }]);
+  connection.close();
+});
+
+test("writes that joined later wait on when the first has waited long enough", async () => {
+  const service = files.create({ busyTimeoutMs: 300 });
+  await service.createSession(KEY);
+  const holder = new DatabaseSync(files.pathOf(service));
+  holder.exec("BEGIN IMMEDIATE");
+  const append = (id: string) => service.appendEvent({ session: { ...KEY }, event: u(id, { id }) });
+  const first = append("e0");
+  // It has its turn now, so that the second gathers the next group, and the third joins that one late.
+  await sleep(50);
+  const second = append("e1");
+  const failed = second.then(
+    () => "stored",
+    () => "busy",
+  );
+  await expect(first).rejects.toMatchObject({ code: "store-busy" });
+  const third = append("e2");
+  expect(await failed).toBe("busy");
+  holder.exec("ROLLBACK");
+  holder.close();
+  expect((await third).seq).toBe(0);
+  await service.close();
+});
