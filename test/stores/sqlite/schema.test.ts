@@ -108,7 +108,7 @@ test("a row that is damaged is told without its text", async () => {
   const error: unknown = await service.getSession(KEY).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({
     code: "stored-data",
-    message: "The stored event at position 0 cannot be read",
+    message: "The stored event at position 0 cannot be read (SyntaxError)",
   });
   database.exec("DELETE FROM events; UPDATE state SET value = 'a secret'");
   database.close();
