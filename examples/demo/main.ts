@@ -2,13 +2,14 @@ import { extractive } from "@sessionfold/core";
 import type { Transcript } from "./formats/transcript.ts";
 import { openAiModel } from "./model.ts";
 import { plural } from "./numbers.ts";
+import { withStore } from "./open-store.ts";
 import { type DemoOptions, HELP, parseOptions } from "./options.ts";
 import { policyOf } from "./policy.ts";
-import { failureLines, foldTable, sessionLine, summaryTexts, totalsLine } from "./print.ts";
+import { failureLines, foldTable, keptLine, sessionLine, summaryTexts, totalsLine } from "./print.ts";
 import { windowText } from "./print-window.ts";
 import { startProgress } from "./progress.ts";
 import { readTranscripts } from "./read-transcript.ts";
-import { createReplayer, type Replayed } from "./replay.ts";
+import { createReplayer, type Replayed, type Replayer } from "./replay.ts";
 import { sampleChat } from "./sample-chat.ts";
 import { chooseSessions } from "./sessions.ts";
 import { UserError } from "./user-error.ts";
@@ -28,12 +29,14 @@ async function main(args: readonly string[]): Promise<void> {
   const chosen = chooseSessions(transcripts, options.session);
   const policy = policyOf(options, chosen);
 
-  print(`Source: ${sourceOf(options, transcripts, chosen)}`);
-  print(`Policy: ${policy.description}; written by ${options.model ?? "extractive(), without a model"}\n`);
-  await replayAll(chosen, createReplayer({ ...policy.options, ...writer }));
+  await withStore(options.store, async (service) => {
+    print(`Source: ${sourceOf(options, transcripts, chosen)}`);
+    print(`Policy: ${policy.description}; written by ${options.model ?? "extractive(), without a model"}\n`);
+    await replayAll(chosen, createReplayer({ ...policy.options, ...writer }, service), options.store);
+  });
 }
 
-async function replayAll(transcripts: readonly Transcript[], replayer: ReturnType<typeof createReplayer>) {
+async function replayAll(transcripts: readonly Transcript[], replayer: Replayer, store: string | undefined) {
   const progress = startProgress(process.stderr);
   const startedAt = performance.now();
   const total = transcripts.reduce((sum, { events }) => sum + events.length, 0);
@@ -54,6 +57,7 @@ async function replayAll(transcripts: readonly Transcript[], replayer: ReturnTyp
       printWhole(replayed, transcripts.length <= FEW_SESSIONS);
     }
   }
+  if (store !== undefined) print(keptLine(all, store));
   print(totalsLine(all, performance.now() - startedAt));
 }
 

@@ -16,6 +16,10 @@ const wrong: [readonly string[], string][] = [
   [["--model="], "--model needs a value"],
   [["--keep-turns", "1", "--keep-events", "1"], "exclude each other"],
   [["--preset", "own"], '--preset needs one of chat, coding, trpcAgent, pipecat, lyra, got "own"'],
+  [["--store", "sessions.db"], '--store needs sqlite:PATH, got "sessions.db"'],
+  [["--store", "postgres:sessions"], '--store needs sqlite:PATH, got "postgres:sessions"'],
+  [["--store", "sqlite:"], '--store needs sqlite:PATH, got "sqlite:"'],
+  [["--store="], "--store needs a value"],
   [["a.jsonl", "b.jsonl"], "Expected one FILE, got 2"],
 ];
 test.each(wrong)("%j is refused", (args, message) => {

@@ -19,6 +19,8 @@ export interface DemoOptions {
   readonly session: string | undefined;
   readonly preset: (typeof PRESETS)[number] | undefined;
   readonly model: string | undefined;
+  /** Path of the SQLite file that keeps the sessions. */
+  readonly store: string | undefined;
 }
 
 /** What `--help` prints. */
@@ -43,6 +45,7 @@ More
   --preset NAME           ${PRESETS.join(", ")}; the options above replace parts of it
   --max-summary-length N  characters of a summary
   --model NAME            a model writes the summaries: OPENAI_API_KEY, and OPENAI_BASE_URL for others than OpenAI
+  --store sqlite:PATH     keeps the sessions in that file: the next run goes on where this one stopped
   --session N|ID          only this session of the file
   --help                  this text
 `;
@@ -60,6 +63,7 @@ const SPEC = {
   session: text,
   preset: text,
   model: text,
+  store: text,
 } as const;
 
 type TextOption = Exclude<keyof typeof SPEC, "help">;
@@ -97,6 +101,7 @@ export function parseOptions(args: readonly string[]): DemoOptions {
     session: of("session"),
     preset: presetOf(of("preset")),
     model: of("model"),
+    store: storeOf(of("store")),
   };
   if (options.keepTurns !== undefined && options.keepEvents !== undefined)
     throw usage("--keep-turns and --keep-events exclude each other");
@@ -121,6 +126,15 @@ function presetOf(name: string | undefined): DemoOptions["preset"] {
   if (name !== undefined && preset === undefined)
     throw usage(`--preset needs one of ${PRESETS.join(", ")}, got "${name}"`);
   return preset;
+}
+
+const SQLITE = "sqlite:";
+
+function storeOf(name: string | undefined): string | undefined {
+  if (name === undefined) return undefined;
+  const path = name.startsWith(SQLITE) ? name.slice(SQLITE.length).trim() : "";
+  if (path === "") throw usage(`--store needs sqlite:PATH, got "${name}"`);
+  return path;
 }
 
 function usage(message: string): UserError {

@@ -50,6 +50,14 @@ export function sessionLine(replayed: Replayed, position: string): string {
   return `${position} ${short(id, 60)}: ${sizes} -> ${result}${failed}`;
 }
 
+/** What a store had already, and what it keeps from now on. */
+export function keptLine(sessions: readonly Replayed[], path: string): string {
+  const already = sessions.reduce((sum, replayed) => sum + replayed.already, 0);
+  const events = sessions.reduce((sum, replayed) => sum + replayed.events, 0);
+  const before = already === 1 ? "was there already" : "were there already";
+  return `Kept in ${path}: ${plural(already, "event")} ${before}, ${plural(events - already, "event")} new`;
+}
+
 /** The last line: all sessions together. */
 export function totalsLine(sessions: readonly Replayed[], milliseconds: number): string {
   const sum = (figure: (replayed: Replayed) => number): number =>

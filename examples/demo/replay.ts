@@ -4,12 +4,22 @@ import {
   isSessionfoldError,
   type SessionEvent,
   type SessionfoldError,
+  type SessionService,
   type SessionSummarizerOptions,
   type Summarized,
   type SummarizeOutcome,
   type TriggerExplanation,
   withSummaries,
 } from "@sessionfold/core";
+import {
+  checkOf,
+  earlierFolds,
+  eventId,
+  eventsBehind,
+  lookAtTokens,
+  storedPart,
+  tokensIn,
+} from "./earlier-run.ts";
 import type { Transcript } from "./formats/transcript.ts";
 import { memoCounter } from "./memo-counter.ts";
 import { replayClock } from "./replay-clock.ts";
@@ -48,11 +58,13 @@ export interface Replayed {
   readonly fullTokens: number;
   /** Events that the log still holds. */
   readonly logged: number;
+  /** Of the events, those that an earlier run had stored. */
+  readonly already: number;
 }
 
 /** Replays sessions one after the other through one service. */
 export interface Replayer {
-  /** @throws UserError when the model fails again and again. */
+  /** @throws UserError when the model fails again and again, or another conversation is stored under that id. */
   replay(transcript: Transcript, onEvent: () => void): Promise<Replayed>;
 }
 
@@ -60,12 +72,18 @@ const APP = { appName: "demo", userId: "you" };
 /** After so many failures in a row a model is taken to be out of reach. */
 const GIVE_UP_AFTER = 3;
 
-/** A replayer over a decorated in-memory service. This is how an application would set one up. */
-export function createReplayer(policy: SessionSummarizerOptions): Replayer {
+/**
+ * A replayer over a decorated service, by default one in memory. This is how an application would set one up. A session that
+ * the service has already goes on where it stopped.
+ */
+export function createReplayer(
+  policy: SessionSummarizerOptions,
+  service: SessionService = new InMemorySessionService(),
+): Replayer {
   const clock = replayClock();
   const tokenCounter = memoCounter();
   let onFold: (outcome: SummarizeOutcome) => void = () => undefined;
-  const sessions = withSummaries(new InMemorySessionService(), {
+  const sessions = withSummaries(service, {
     ...policy,
     mode: "inline",
     tokenCounter,
@@ -79,10 +97,10 @@ export function createReplayer(policy: SessionSummarizerOptions): Replayer {
       clock.restart();
       tokenCounter.forget();
       const session = { ...APP, sessionId: transcript.id };
-      await sessions.createSession(session);
-      const folds: Fold[] = [];
+      const stored = await storedPart(sessions, session, transcript);
+      const folds: Fold[] = [...(await earlierFolds(sessions, stored.log, policy.trigger))];
       const failures: FailedFold[] = [];
-      const standsFor = new Map<string, number>();
+      const standsFor = new Map(folds.map((fold) => [fold.outcome.summary.id, fold.standsFor]));
       let lastCheck: TriggerExplanation | undefined;
       let turn = 0;
       let event = 0;
@@ -95,20 +113,20 @@ export function createReplayer(policy: SessionSummarizerOptions): Replayer {
           inARow++;
         } else {
           inARow = 0;
-          const { id, coverage } = outcome.summary;
-          const earlier = coverage.replaces.map((replaced) => standsFor.get(replaced) ?? 0);
-          standsFor.set(
-            id,
-            earlier.reduce((sum, events) => sum + events, coverage.direct.length),
-          );
-          folds.push({ turn, event, outcome, standsFor: standsFor.get(id) ?? 0 });
+          const events = eventsBehind(outcome.summary, standsFor);
+          standsFor.set(outcome.summary.id, events);
+          folds.push({ turn, event, outcome, standsFor: events });
         }
       };
       for (const input of transcript.events) {
         event++;
         if (input.message.type === "human" && (input.author ?? "user") === "user") turn++;
         const timestamp = clock.advance(input);
-        await sessions.appendEvent({ session, event: { ...input, id: `e${event}`, timestamp } });
+        if (event <= stored.events) {
+          onEvent();
+          continue;
+        }
+        await sessions.appendEvent({ session, event: { ...input, id: eventId(event), timestamp } });
         onEvent();
         if (inARow >= GIVE_UP_AFTER && sessions.metadata.modelAvailable) throw givingUp(failures);
       }
@@ -121,24 +139,15 @@ export function createReplayer(policy: SessionSummarizerOptions): Replayer {
         turns: turn,
         folds,
         failures,
-        lastCheck,
+        lastCheck: lastCheck ?? (await checkOf(sessions, stored.log, policy.trigger)).explanation,
         window: window?.events ?? [],
         windowTokens: tokensIn(await sessions.summarize(session, { trigger: lookAtTokens })),
         fullTokens: tokensIn(await sessions.summarizeEvents(log, { trigger: lookAtTokens })),
         logged: log.length,
+        already: stored.events,
       };
     },
   };
-}
-
-/** A trigger that never fires and tells how many tokens the window holds. */
-function lookAtTokens({ windowTokens }: { readonly windowTokens: number }): TriggerExplanation {
-  return { name: "window tokens", fired: false, observed: windowTokens };
-}
-
-function tokensIn(outcome: SummarizeOutcome): number {
-  const explanation = outcome.kind === "skipped" ? outcome.explanation : undefined;
-  return explanation?.name === "window tokens" ? (explanation.observed ?? 0) : 0;
 }
 
 function givingUp(failures: readonly FailedFold[]): UserError {
