@@ -80,6 +80,10 @@ describe.each(disks)("%s", (_, make) => {
     expect((await store.getSession(KEY))?.state).toEqual({ "app:made": true, at: acknowledged.length - 1 });
     const big = said(`big ${"y".repeat(100_000)}`, "user");
     const refused = { name: "StoreError", code: "store-full" };
+    const atOnce = [0, 1, 2].map((at) =>
+      store.appendEvent({ session: KEY, event: { ...big, id: `b${at}` } }),
+    );
+    for (const { status } of await Promise.allSettled(atOnce)) expect(status).toBe("rejected");
     await expect(sessions.appendEvent({ session: KEY, event: big })).rejects.toMatchObject(refused);
     await expect(store.createSession({ ...KEY, sessionId: "z".repeat(200_000) })).rejects.toMatchObject(
       refused,

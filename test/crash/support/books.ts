@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { BesideBooks } from "./beside.ts";
 import { numberOf } from "./conversation.ts";
 import type { Told } from "./told.ts";
 
@@ -34,6 +35,8 @@ export class Books {
   readonly gone = new Set<string>();
   /** Ids that somebody set out to delete since the last check. */
   readonly deleting: (readonly string[])[] = [];
+  /** Of the session beside it. */
+  readonly beside: BesideBooks = new BesideBooks();
   #isAppending = false;
 
   /** Number of the first entry that nobody has acknowledged. */
@@ -71,6 +74,7 @@ export class Books {
         for (const id of line.ids) this.gone.add(id);
         break;
       default:
+        this.beside.take(line);
     }
   }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { approximateCounter, isConversationEvent, type SessionEvent, withSummaries } from "@sessionfold/core";
 import { createEvent, eventBody } from "@sessionfold/core/storage";
+import { besideOf } from "./beside.ts";
 import type { Books, Undecided } from "./books.ts";
 import { bytesOf, checkLog, checkWindow, summaryIds } from "./check-log.ts";
 import { deltaOf, entry, numberOf } from "./conversation.ts";
@@ -39,6 +40,8 @@ export async function checkRestart(
   for (let at = 0; at <= last; at++) Object.assign(expected, deltaOf(at));
   assert.deepEqual(state, expected, "the state is not what the stored entries made it");
   checkLog(log, books.gone);
+  const beside = await store.getSession(besideOf(key));
+  books.beside.check(beside?.events ?? [], beside?.state ?? {});
   const kept = await store.readFolded(key);
   await checkWindows(store, key, log);
   return { log, state, isKept: kept?.snapshot !== undefined };

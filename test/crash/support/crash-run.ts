@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { approximateCounter, type SummarizeOutcome, withSummaries } from "@sessionfold/core";
+import { besideOf } from "./beside.ts";
 import { Books, nothingUndecided, type Undecided } from "./books.ts";
 import { bytesOf, checkByNaiveFold } from "./check-log.ts";
 import { checkRestart, type Seen, type WorkedOn } from "./check-restart.ts";
@@ -112,7 +113,10 @@ class CrashRun {
 
   async #begin(number: number, before: Seen | undefined): Promise<WorkedOn> {
     const key = { appName: "app", userId: "user", sessionId: `session-${number}` };
-    const { state } = await this.#with((store) => store.createSession(key));
+    const { state } = await this.#with(async (store) => {
+      await store.createSession(besideOf(key));
+      return store.createSession(key);
+    });
     const shared = Object.fromEntries(
       Object.entries(before?.state ?? state).filter(([name]) => /^(app|user):/.test(name)),
     );

@@ -23,4 +23,6 @@ export type Told =
   | { readonly kind: "hidden"; readonly mark: string }
   | { readonly kind: "deleting"; readonly ids: readonly string[] }
   | { readonly kind: "pruned"; readonly ids: readonly string[] }
+  | { readonly kind: "asking"; readonly id: string }
+  | { readonly kind: "stored"; readonly id: string; readonly seq: number }
   | { readonly kind: "retrying"; readonly code: string };

@@ -5,6 +5,7 @@ import {
   type SummarizingSessionService,
   withSummaries,
 } from "@sessionfold/core";
+import { sayBeside } from "./beside.ts";
 import { entry } from "./conversation.ts";
 import { openPlace, type PlacedStore } from "./place.ts";
 import { randomOf } from "./random.ts";
@@ -81,7 +82,9 @@ const sessions = withSummaries(store, {
 say({ kind: "open" });
 for (let at = from; ; at++) {
   say({ kind: "appending", at });
+  const beside = random() < 0.15 ? sayBeside(store, key, `${seed}-${at}`) : undefined;
   const { seq } = await surely(() => sessions.appendEvent({ session: key, event: entry(at) }));
   say({ kind: "appended", at, seq });
+  await beside;
   await now(sessions, key, random());
 }
