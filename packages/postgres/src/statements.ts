@@ -175,8 +175,8 @@ FROM unnest($5::bigint[], $6::text[], $7::text[], $8::text[]) AS n (seq, id, bod
 
   /**
    * A session with the snapshot of its fold, the entries that this needs and those behind it; without a snapshot, or where
-   * $5 is false, with all entries. Each
-   * entry is looked up by itself, and the order is asked for, so that the index is the cheapest way also before the first ANALYZE.
+   * $5 is false, with all entries. Each entry that is needed is looked up by itself, and the order is asked for, so that the
+   * index is the cheapest way also before the first ANALYZE.
    */
   readFolded: `${HEAD}
 UNION ALL

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { StoreError } from "@sessionfold/core";
-import { PostgresSessionService } from "@sessionfold/postgres";
+import { type PostgresClient, PostgresSessionService } from "@sessionfold/postgres";
 import { expect, test } from "vitest";
 import { connectionReset, faultyPool, KEY, testServer } from "./support.ts";
 
@@ -175,4 +175,29 @@ test("a database that runs everything as serializable costs attempts and nothing
   );
   const events = (await services[0]?.getSession(KEY))?.events ?? [];
   expect(events.map(({ seq }) => seq)).toEqual(Array.from({ length: 40 }, (_, at) => at));
+});
+
+test("a new connection that dies before anybody is told of it ends no process", async () => {
+  const url = await database();
+  const inner = server().pool(url);
+  const listeners: ((client: PostgresClient) => void)[] = [];
+  const service = await open(url, {
+    pool: {
+      connect: async () => {
+        const client = await inner.connect();
+        for (const listener of listeners) listener(client);
+        // As `pg` does: an error without a listener is thrown.
+        try {
+          client.emit("error", connectionReset());
+        } catch (error) {
+          client.release(true);
+          throw error;
+        }
+        return client;
+      },
+      on: (event: string, listener: (told: never) => void) =>
+        event === "connect" && listeners.push(listener as (client: PostgresClient) => void),
+    },
+  });
+  expect((await service.createSession(KEY)).sessionId).toBe("s1");
 });
