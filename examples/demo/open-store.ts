@@ -20,7 +20,7 @@ export async function withStore(
       await service.close();
     }
   } catch (error) {
-    if (!isSessionfoldError(error)) throw error;
+    if (!isSessionfoldError(error) || !error.code.startsWith("store")) throw error;
     throw new UserError(`--store: ${path} cannot be used: ${reasonOf(error)}`);
   }
 }

@@ -1,5 +1,6 @@
 import {
   type EventJson,
+  eventFromJson,
   eventToJson,
   type SessionKey,
   type SessionService,
@@ -61,7 +62,8 @@ export async function snapshotOf(
   return jsonOf({
     key: { appName: stored.appName, userId: stored.userId, sessionId: stored.id },
     state: stored.state,
-    stored: stored.events.map(eventToJson),
+    // Some stores hand out what plain JSON has left of an event.
+    stored: stored.events.map((event, at) => eventToJson(eventFromJson(event, at))),
     log: full.events.map(eventToJson),
     window: window.events.map(eventToJson),
     summaries,

@@ -15,6 +15,7 @@ import type { ReplaySnapshot } from "./replay-snapshot.ts";
 
 /** The rules that hold for every store by itself. */
 export const REPLAY_RULES = {
+  played: "the operations do what they are there for",
   key: "the session is found under the key that it was made with",
   ids: "no id stands twice in the store",
   positions: "positions rise along the log",
