@@ -136,4 +136,19 @@ describe.each(disks)("%s", (_, make) => {
     const log = (await open().getSession(KEY))?.events ?? [];
     expect(log.map(({ id }) => id)).toEqual(acknowledged);
   });
+
+  test("is told as full as well where not even an open file has room, and the file opens once there is some", async () => {
+    const { disk, open } = openDisk(make);
+    const first = open();
+    await first.createSession(KEY);
+    await first.appendEvent({ session: KEY, event: said("e0", "user") });
+    await first.close();
+    disk.fill();
+    // SQLite's own limit leaves room for what is needed to read.
+    const log = open().getSession(KEY);
+    if (disk.kind === "tmpfs") await expect(log).rejects.toMatchObject({ code: "store-full" });
+    else expect((await log)?.events).toHaveLength(1);
+    disk.free();
+    expect((await open().getSession(KEY))?.events).toHaveLength(1);
+  });
 });

@@ -4,6 +4,8 @@ const GENERIC = 1;
 const BUSY = 5;
 const LOCKED = 6;
 const FULL = 13;
+/** The file next to the database that its users share (`-shm`) could not be made as large as it must be. */
+const NO_SHARED_FILE = 10 | (19 << 8);
 
 /** Primary result code of an error of SQLite's; undefined for any other error. */
 function resultCode(error: unknown): number | undefined {
@@ -43,7 +45,7 @@ export function storeError(error: unknown): unknown {
   if (isSessionfoldError(error)) return error;
   const code = resultCode(error);
   if (code === undefined) return error;
-  if (code === FULL)
+  if (code === FULL || (error as { errcode?: unknown }).errcode === NO_SHARED_FILE)
     return new StoreError("store-full", "The disk or the database is full", { cause: error });
   return new StoreError("store-unavailable", `The database cannot be used (SQLite result ${code})`, {
     cause: error,

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, statfsSync, truncateSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, rmSync, statfsSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -9,6 +9,8 @@ export interface SmallDisk {
   /** How it is kept small. */
   readonly kind: "tmpfs" | "page limit";
   readonly folder: string;
+  /** Takes what room is left, as others do who write to the same disk. */
+  fill(): void;
   /** Makes room again, as somebody does who deletes other files or adds a disk. */
   free(): void;
   remove(): void;
@@ -42,6 +44,11 @@ export function smallTmpfs(): SmallDisk | null {
   return {
     kind: "tmpfs",
     folder,
+    fill: () => {
+      // All that fits is written before the disk is found to be full.
+      const left = statfsSync(folder);
+      appendFileSync(others, new Uint8Array(left.bavail * left.bsize).fill(1));
+    },
     free: () => truncateSync(others),
     remove: () => {
       run("umount", folder);
@@ -69,8 +76,11 @@ export function smallFiles(): SmallDisk {
   return {
     kind: "page limit",
     folder,
+    fill: () => {
+      limit = 1;
+    },
     free: () => {
-      limit *= 100;
+      limit = 100 * PAGES;
       for (const database of opened)
         if (database.isOpen) exec.call(database, `PRAGMA max_page_count = ${limit}`);
     },
