@@ -90,7 +90,7 @@ test.each([
   ["all stores", backends, ALL_RUNS],
   ["stores without a server", backends.slice(0, 3), QUICK_RUNS],
 ] as const)(
-  "REP-06: any trajectory is told alike by %s, and the invariants hold in each",
+  "REP-06: random trajectories are told alike by %s, and the invariants hold in each",
   async (_, stores, runs) => {
     let folds = 0;
     await fc.assert(
