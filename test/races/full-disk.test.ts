@@ -7,7 +7,7 @@ import { checkLog, checkWindow } from "../crash/support/check-log.ts";
 import { readingSummarizer } from "../crash/support/reading-summarizer.ts";
 import { a, u } from "../support/events.ts";
 import { KEY } from "./support/race.ts";
-import { type SmallDisk, smallFiles, smallTmpfs } from "./support/small-disk.ts";
+import { mayMount, type SmallDisk, smallFiles, smallTmpfs } from "./support/small-disk.ts";
 
 const MOST_TURNS = 5_000;
 const said = (id: string, author: "user" | "agent") =>
@@ -37,9 +37,11 @@ function openDisk(make: () => SmallDisk): {
   };
 }
 
-/** A small disk where this process may mount one, else SQLite's own limit; the other test has that limit everywhere. */
+/** Where no small file system may be mounted, SQLite's own limit takes its place, and the title says so. */
 const disks: readonly (readonly [string, () => SmallDisk])[] = [
-  ["a file system that is full", () => smallTmpfs() ?? smallFiles()],
+  mayMount()
+    ? ["a file system that is full", smallTmpfs]
+    : ["a file system that is full (none may be mounted here: a database that may not grow)", smallFiles],
   ["a database that may not grow", smallFiles],
 ];
 

@@ -16,28 +16,41 @@ export interface SmallDisk {
   remove(): void;
 }
 
+const isRoot = process.getuid?.() === 0;
 const SIZE = 2 * 1024 * 1024;
 /** What others have on that disk. */
 const OTHERS = 768 * 1024;
 /** Pages of 4 KiB that a file may have where no small disk can be had. */
 const PAGES = 200;
 
-/** A small disk of memory. Null where this process may not mount one. */
-export function smallTmpfs(): SmallDisk | null {
+function asRoot(...command: readonly string[]): void {
+  const [program = "", ...rest] = isRoot ? command : ["sudo", "-n", ...command];
+  execFileSync(program, rest, { stdio: "ignore" });
+}
+
+function mountAt(folder: string): void {
+  asRoot("mount", "-t", "tmpfs", "-o", `size=${SIZE}`, "none", folder);
+}
+
+/** Whether this process may mount a file system of its own, as itself or as root without a password. */
+export function mayMount(): boolean {
   const folder = mkdtempSync(join(tmpdir(), "sessionfold-disk-"));
-  const mount = ["-t", "tmpfs", "-o", `size=${SIZE}`, "none", folder];
-  const root = process.getuid?.() === 0;
-  const run = (...command: readonly string[]): void => {
-    const [program = "", ...rest] = root ? command : ["sudo", "-n", ...command];
-    execFileSync(program, rest, { stdio: "ignore" });
-  };
   try {
-    run("mount", ...mount);
+    mountAt(folder);
+    asRoot("umount", folder);
+    return true;
   } catch {
+    return false;
+  } finally {
     rmSync(folder, { recursive: true });
-    return null;
   }
-  if (!root) run("chmod", "1777", folder);
+}
+
+/** A small disk of memory. */
+export function smallTmpfs(): SmallDisk {
+  const folder = mkdtempSync(join(tmpdir(), "sessionfold-disk-"));
+  mountAt(folder);
+  if (!isRoot) asRoot("chmod", "1777", folder);
   if (statfsSync(folder).blocks * statfsSync(folder).bsize > SIZE) throw new Error("Expected a small disk");
   const others = join(folder, "others");
   writeFileSync(others, new Uint8Array(OTHERS).fill(1));
@@ -51,7 +64,7 @@ export function smallTmpfs(): SmallDisk | null {
     },
     free: () => truncateSync(others),
     remove: () => {
-      run("umount", folder);
+      asRoot("umount", folder);
       rmSync(folder, { recursive: true });
     },
   };
