@@ -132,9 +132,10 @@ export class FoldedLog {
   }
 
   /** Whether an entry can be appended here. One that reaches back to what is missing needs the whole log. */
-  canTake({ id, seq, actions, message }: SessionEvent): boolean {
+  canTake(event: SessionEvent): boolean {
+    const { id, seq, actions, message } = event;
     if (this.#resumedAt === undefined || this.#byId.has(id)) return true;
-    if (seq <= this.lastSeq) return false;
+    if (seq <= this.lastSeq || this.#isTouched(event)) return false;
     const { marks = [], summary } = actions;
     const isKnown = (target: unknown): boolean => typeof target === "string" && this.#byId.has(target);
     if (marks.some(({ kind, targets }) => kind === "hide" || kind === "unhide" || !targets.every(isKnown)))
@@ -174,7 +175,8 @@ export class FoldedLog {
       return;
     }
     const marks = event.actions.marks ?? [];
-    if (marks.some((mark) => mark.kind === "hide" || mark.kind === "unhide")) {
+    // One that a summary names already was pruned, and has come again: the summary stands elsewhere then.
+    if (this.#isTouched(event) || marks.some(({ kind }) => kind === "hide" || kind === "unhide")) {
       this.#rebuild([...this.#events, event]);
       return;
     }
