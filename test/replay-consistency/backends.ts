@@ -15,6 +15,13 @@ type Tamper = (service: SessionService, key: SessionKey) => Promise<SessionServi
 export interface TestedBackend extends ReplayBackend {
   /** What `tamper` of a replay takes; `tell` is told what became of the fault. */
   readonly inject: (fault: ReplayFault, tell: (befallen: Befallen) => void) => Tamper;
+  /** Where a store keeps what a log folds to: puts something else there. */
+  readonly keepFold?: (
+    service: SessionService,
+    key: SessionKey,
+    seq: number,
+    snapshot: string,
+  ) => Promise<void>;
   /** Removes what all replays have left. */
   readonly remove: () => unknown;
 }
@@ -59,6 +66,11 @@ export function sqlite(): TestedBackend {
       tell(await inFile(files.pathOf(service), (rows) => faultInRows(rows, key, fault)));
       return undefined;
     },
+    keepFold: (service, { appName, userId, sessionId }, _, snapshot) =>
+      inFile(files.pathOf(service), async (rows) => {
+        const sql = "UPDATE sessions SET snapshot = ? WHERE app_name = ? AND user_id = ? AND session_id = ?";
+        await rows.all(sql, [snapshot, appName, userId, sessionId]);
+      }),
     remove: () => files.remove(),
   };
 }
@@ -137,5 +149,15 @@ function inSchemas(
       tell(await withSql(schemaOf(service), (run) => faultInRows(pgRows(run), key, fault)));
       return undefined;
     },
+    keepFold: (service, { appName, userId, sessionId }, seq, snapshot) =>
+      withSql(schemaOf(service), async (run) => {
+        const { keep = [] } = JSON.parse(snapshot) as { keep?: readonly number[] };
+        const values = [appName, userId, sessionId, seq, `{${keep.join(",")}}`, snapshot];
+        await run(
+          `DELETE FROM folds WHERE app_name = $1 AND user_id = $2 AND session_id = $3`,
+          values.slice(0, 3),
+        );
+        await run(`INSERT INTO folds VALUES ($1, $2, $3, $4, $5::bigint[], $6)`, values);
+      }),
   };
 }
