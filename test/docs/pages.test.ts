@@ -26,6 +26,8 @@ function run(code: string): string {
 const PRINTS: Readonly<Record<string, readonly string[]>> = {
   readme: ["37.5 % 4 events to unfold", "Answer 5: it was paid on day 5."],
   agent: ["14 messages in the state"],
+  durable: ["in the window, Question 1 about invoice 88211."],
+  move: ["Where is parcel 7?"],
   writers: ["RM-2209"],
   failures: ["summarizer-failed The summarizer failed (HTTP 503)", "written by extractive"],
   hooks: ["Kungsvik"],
