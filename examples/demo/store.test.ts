@@ -1,9 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { jsonLines, neutralSession } from "./fixtures.ts";
-import { runDemo } from "./test-support.ts";
+import { DEMO_COMMAND, runDemo } from "./test-support.ts";
 
 let folder = "";
 beforeAll(() => {
@@ -35,6 +38,25 @@ const figures = (stdout: string): string =>
     .replace(/[\d,]+ tokens in the window.*less\)/, "")
     .replace(/^(The window now, .*), [\d,]+ tokens$/m, "$1");
 
+/** How many events of the conversation a file holds that no process has open. */
+function storedIn(path: string): number {
+  const database = new DatabaseSync(path);
+  try {
+    const ids = database.prepare("SELECT id FROM events").all();
+    return ids.filter(({ id }) => /^e\d+$/.test(String(id))).length;
+  } finally {
+    database.close();
+  }
+}
+
+/** How much has been written since the file was made. A look into the file itself would lock it now and then. */
+function written(path: string): number {
+  return statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** So much is written when some of the sample's 150 events are stored, and by far not all. */
+const AMID = 1_000_000;
+
 describe("--store sqlite:PATH", () => {
   test("keeps the session: a second run goes on where the first stopped, with the figures of one run", async () => {
     const store = `sqlite:${join(folder, "sessions.db")}`;
@@ -55,6 +77,23 @@ describe("--store sqlite:PATH", () => {
     const third = await runDemo([file, ...FOLD_SOON, "--store", store]);
     expect(third.stdout).toContain("sessions.db: 40 events were there already, 0 events new\n");
     expect(shown(third.stdout)).toBe(shown(second.stdout));
+  });
+
+  test("a run that is killed amid the conversation is gone on with by the next", async () => {
+    const path = join(folder, "killed.db");
+    const args = [...FOLD_SOON, "--store", `sqlite:${path}`];
+    const child = spawn(process.execPath, [...DEMO_COMMAND, ...args]);
+    const ended = new Promise((resolve) => child.once("close", (_, signal) => resolve(signal)));
+    while (child.exitCode === null && written(path) < AMID) await sleep(2);
+    child.kill("SIGKILL");
+    expect(await ended).toBe("SIGKILL");
+    const before = storedIn(path);
+    expect(before).toBeGreaterThanOrEqual(1);
+    expect(before).toBeLessThan(150);
+    const { code, stdout } = await runDemo(args);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`killed.db: ${before} events were there already, ${150 - before} events new`);
+    expect(stdout).toMatch(/Total: 1 session, 150 events; 40 turns; .*all events still in the log/);
   });
 
   test("refuses another conversation of the same name, and one that was longer", async () => {
