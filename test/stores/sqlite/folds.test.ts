@@ -25,7 +25,7 @@ async function tenEvents() {
   return { service, incarnation, save, ids };
 }
 
-test("without a snapshot the whole session is read, as any reader sees it", async () => {
+test("without a snapshot the whole session is read, as every reader sees it", async () => {
   const { service } = await tenEvents();
   expect(await service.readFolded(KEY)).toEqual(await service.getSession(KEY));
   expect(await service.readFolded({ ...KEY, sessionId: "another" })).toBeNull();
