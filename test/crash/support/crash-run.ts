@@ -12,6 +12,7 @@ import { openPlace, type Place, type PlacedStore } from "./place.ts";
 import { randomOf } from "./random.ts";
 import { readingSummarizer } from "./reading-summarizer.ts";
 import type { Told, WriterJob } from "./told.ts";
+import { untilAlone } from "./until-alone.ts";
 
 /** What is killed at one point of a run. */
 export type Victim = "client" | "server" | "both";
@@ -164,6 +165,7 @@ class CrashRun {
   }
 
   async #check(worked: WorkedOn): Promise<Seen> {
+    await untilAlone(this.#options.place);
     const seen = await this.#with(async (store) => {
       const found = await checkRestart(store, worked, this.#report.undecided);
       if (this.#random() >= 0.3) return found;

@@ -2,7 +2,9 @@ import type {
   ConditionalAppendService,
   EventDeletingService,
   FoldKeepingService,
+  ImportingService,
   LeasingService,
+  SearchingService,
 } from "@sessionfold/core";
 import { PostgresSessionService } from "@sessionfold/postgres";
 import { SqliteSessionService } from "@sessionfold/sqlite";
@@ -16,7 +18,9 @@ export type Place =
 export type PlacedStore = EventDeletingService &
   ConditionalAppendService &
   FoldKeepingService &
-  LeasingService & { close(): Promise<void> };
+  ImportingService &
+  LeasingService &
+  SearchingService & { close(): Promise<void> };
 
 /** Opens a store over a storage, which is made where it is missing. */
 export async function openPlace(place: Place): Promise<PlacedStore> {
