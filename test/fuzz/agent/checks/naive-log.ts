@@ -1,7 +1,7 @@
 import type { BaseMessage } from "@langchain/core/messages";
 import type { SessionEvent, SessionSummaryJson } from "@sessionfold/core";
 import type { Books, Made } from "../support/books.ts";
-import { contentOf, flagsOf } from "../support/say.ts";
+import { contentOf, contentsOf, flagsOf } from "../support/say.ts";
 
 /** Whose records a reader heeds. */
 export interface Reader {
@@ -27,13 +27,25 @@ export function stillCounts(
   made: Made,
   messages: readonly BaseMessage[],
   end: number = messages.length,
+  contents: Made["contents"] = made.contents,
 ): boolean {
   const { direct = [], omitted = [] } = made.summary?.coverage ?? {};
   return [...direct, ...omitted].every((id) => {
     const at = messages.findIndex((message) => message.id === id);
     const message = messages[at];
-    return message !== undefined && at < end && contentOf(message) === made.contents.get(id);
+    return message !== undefined && at < end && contentOf(message) === contents.get(id);
   });
+}
+
+/**
+ * Whether a summary counts in a list whichever of its lists it was made of. What it has read is the same in all of them;
+ * what it leaves out, which counts too, nobody is shown.
+ */
+export function surelyCounts(made: Made, messages: readonly BaseMessage[]): boolean {
+  return (
+    stillCounts(made, messages) &&
+    made.lists.every((list) => stillCounts(made, messages, messages.length, contentsOf(list)))
+  );
 }
 
 /** Summaries on messages that count, as entries of a log; each stands just before the message that it rides on. */

@@ -30,6 +30,8 @@ export interface Made {
   readonly marker: string;
   /** Of a fold in the background: a call of which it may be. */
   call: FilterCall;
+  /** All calls of whose lists it may be, as far as it tells: more than one only in the background. */
+  lists: readonly FilterCall[];
   /** Ids of the messages with which the lists begin that it may be of. */
   readonly beginnings: ReadonlySet<string>;
   /** Ids of what was read, in order. */

@@ -11,7 +11,8 @@ import { type Books, callAtHand, type FilterCall, type Made } from "./books.ts";
 import type { AgentFuzzConfig } from "./config.ts";
 import type { HeldFolds } from "./held-folds.ts";
 import type { Behaviour } from "./program.ts";
-import { callsOfFold, contentsOf, scripted, TIMEOUT } from "./scripted-folds.ts";
+import { contentsOf } from "./say.ts";
+import { scripted, TIMEOUT } from "./scripted-folds.ts";
 
 /** Milliseconds that a call waits for a fold: less than a summary may take. */
 export const LIMIT_WAIT = 400;
@@ -111,7 +112,7 @@ function takeOutcome(
     }
     if (made.read.some((id) => id !== "hello"))
       assert.equal(context.threadId, made.call.thread, "a fold of another thread than it is said to be of");
-    checkDetached(world, made, context, (call) => {
+    checkDetached(made, context.threadId, (call) => {
       made.call = call;
       made.contents = contentsOf(call);
       checkFold(books, made, summary, world.owners, keep);
@@ -119,21 +120,15 @@ function takeOutcome(
   });
 }
 
-/** What is folded in the background belongs to one of the lists that its filter has seen of the thread. */
-function checkDetached(
-  world: FilterWorld,
-  made: Made,
-  { threadId, process }: { readonly threadId: string | undefined; readonly process: number },
-  check: (call: FilterCall) => void,
-): void {
+/** What is folded in the background belongs to one of the lists that its filter had seen of the thread when it began. */
+function checkDetached(made: Made, threadId: string | undefined, check: (call: FilterCall) => void): void {
   const { coverage } = made.summary as NonNullable<Made["summary"]>;
-  const { contents } = made;
-  const lists = callsOfFold(world, { agent: made.call.agent, process }, (call) => {
+  const lists = made.lists.filter((call) => {
     const here = contentsOf(call);
-    const isThere = [...coverage.direct, ...coverage.omitted].every((id) => here.has(id));
-    return call.thread === threadId && isThere && made.read.every((id) => here.get(id) === contents.get(id));
+    return call.thread === threadId && [...coverage.direct, ...coverage.omitted].every((id) => here.has(id));
   });
   assert.ok(lists.length > 0, "a summary of what is in no list of its thread");
+  made.lists = lists;
   const problems: unknown[] = [];
   for (const call of lists) {
     try {

@@ -60,6 +60,15 @@ export function contentOf(message: BaseMessage): string {
   return JSON.stringify([type, id, name, content, calls, answeredBy(message), status, additional_kwargs]);
 }
 
+/** Contents of a list of messages, by their ids. */
+export function contentsOf({
+  input,
+}: {
+  readonly input: readonly BaseMessage[];
+}): ReadonlyMap<string, string> {
+  return new Map(input.map((message) => [message.id ?? "", contentOf(message)]));
+}
+
 /** The kwargs of a flag. */
 export function kwargsOf(flag: Flag): Record<string, unknown> {
   if (flag === "none") return {};

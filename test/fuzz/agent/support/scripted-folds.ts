@@ -5,7 +5,7 @@ import { stillCounts } from "../checks/naive-log.ts";
 import { callAtHand, type FilterCall, type Made } from "./books.ts";
 import type { FilterWorld } from "./filters.ts";
 import { feedAtHand } from "./rig.ts";
-import { contentOf, marked } from "./say.ts";
+import { contentOf, contentsOf, marked } from "./say.ts";
 
 /** Milliseconds that a summary may take. */
 export const TIMEOUT = 1000;
@@ -24,17 +24,6 @@ export function scripted(world: FilterWorld, writer: Writer): Summarizer {
     model: "scripted",
     summarize: async (request) => ({ text: await write(world, writer, request) }),
   };
-}
-
-/** Calls of which a fold in the background may be, the latest first: all that it reads is there as it was read. */
-export function callsOfFold(
-  { books }: FilterWorld,
-  { agent, process }: Pick<Writer, "agent" | "process">,
-  holds: (call: FilterCall) => boolean,
-): readonly FilterCall[] {
-  return books.calls
-    .filter((each) => each.agent === agent && each.process === process && holds(each))
-    .reverse();
 }
 
 async function write(world: FilterWorld, writer: Writer, request: SummarizerRequest): Promise<string> {
@@ -60,6 +49,7 @@ async function write(world: FilterWorld, writer: Writer, request: SummarizerRequ
     order,
     marker,
     call,
+    lists: calls,
     beginnings: new Set(calls.map(({ input }) => input[0]?.id ?? "")),
     read: request.events.map(({ id }) => id),
     previous: request.previous.map(({ id }) => id),
@@ -88,24 +78,26 @@ async function write(world: FilterWorld, writer: Writer, request: SummarizerRequ
   }
 }
 
-/** Contents of a call's messages, by their ids. */
-export function contentsOf({ input }: FilterCall): ReadonlyMap<string, string> {
-  return new Map(input.map((message) => [message.id ?? "", contentOf(message)]));
-}
-
-/** Calls whose fold this may be: it may be of a list that has changed since. */
+/**
+ * Calls whose fold this may be, the latest first: all that it reads is there as it is read. It may be of a list that has
+ * changed since, but of none that its filter has yet to see.
+ */
 function callsOfJob(
   world: FilterWorld,
   writer: Writer,
   { events, previous }: SummarizerRequest,
 ): readonly FilterCall[] {
-  const calls = callsOfFold(world, writer, (each) => {
+  const { books } = world;
+  const mayBe = (each: FilterCall): boolean => {
     const contents = contentsOf(each);
     return events.every(
       ({ id, message }) => message !== undefined && contents.get(id) === contentOf(message),
     );
-  });
-  const { made } = world.books;
+  };
+  const calls = books.calls
+    .filter((each) => each.agent === writer.agent && each.process === writer.process && mayBe(each))
+    .reverse();
+  const { made } = books;
   const stands = ({ id }: { readonly id: string }, { input }: FilterCall): boolean => {
     const other = made.get(id);
     return other !== undefined && stillCounts(other, input);
