@@ -138,6 +138,7 @@ describe("an export that is not what it must be is refused whole, with the line 
     ["a position twice", changed(4, (json) => ({ ...json, seq: 1 })), /`seq` in line 4 .* above 1, got 1/],
     ["half a position", changed(4, (json) => ({ ...json, seq: 2.5 })), /`seq` in line 4/],
     ["no position", changed(3, ({ seq, ...json }) => json), /`seq` in line 3 .* got undefined/],
+    ["a piece of a stream", changed(3, (json) => ({ ...json, partial: true })), /`partial` in line 3/],
     ["no id", changed(3, ({ id, ...json }) => json), /^Line 3 of the export is no event: .*event\.id/],
     ["no message", changed(3, (json) => ({ ...json, message: { [SECRET]: 1 } })), /^Line 3 .*event\.message/],
   ];

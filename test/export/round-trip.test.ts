@@ -15,7 +15,7 @@ import { KEY } from "../support/sessions.ts";
 import { oddEvents, oddJson, storable } from "./odd-events.ts";
 import { exportStores, textOf } from "./stores.ts";
 
-const RUNS = 25;
+const RUNS = 15;
 /** Stores of their own take a while to start on a busy machine. */
 const HOOK_MS = 60_000;
 

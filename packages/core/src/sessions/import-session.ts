@@ -107,6 +107,8 @@ function headerOf(json: Record<string, unknown>, number: number): ExportHeader {
 
 function eventOf(json: Record<string, unknown>, number: number): SessionEvent {
   if (typeof json.seq !== "number") throw wrong(number, "seq", "a position", json.seq);
+  if (json.partial === true)
+    throw wrong(number, "partial", "absent, since pieces of a stream are not stored", true);
   try {
     return eventFromJson(json);
   } catch (cause) {
