@@ -3,7 +3,7 @@ import { PostgresServer } from "../support/postgres.ts";
 import { crashRun, type Victim } from "./support/crash-run.ts";
 
 /** `SESSIONFOLD_CRASHES` kills, by default as many as a run of all tests can wait for. */
-const KILLS = Number(process.env.SESSIONFOLD_CRASHES ?? 24);
+const KILLS = Number(process.env.SESSIONFOLD_CRASHES ?? 16);
 /** `SESSIONFOLD_CRASH_SEED` for the choices of another run. */
 const SEED = Number(process.env.SESSIONFOLD_CRASH_SEED ?? 20261121);
 const A_KILL_MS = 20_000;

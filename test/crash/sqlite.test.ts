@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { crashRun } from "./support/crash-run.ts";
 
 /** `SESSIONFOLD_CRASHES` kills, by default as many as a run of all tests can wait for. */
-const KILLS = Number(process.env.SESSIONFOLD_CRASHES ?? 50);
+const KILLS = Number(process.env.SESSIONFOLD_CRASHES ?? 40);
 /** `SESSIONFOLD_CRASH_SEED` for the choices of another run. */
 const SEED = Number(process.env.SESSIONFOLD_CRASH_SEED ?? 20261121);
 const A_KILL_MS = 10_000;

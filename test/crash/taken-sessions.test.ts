@@ -9,7 +9,7 @@ import type { TakerJob, TakerTold } from "./support/taker-told.ts";
 import { untilAlone } from "./support/until-alone.ts";
 
 /** `SESSIONFOLD_CRASHES` kills, by default as many as a run of all tests can wait for. */
-const KILLS = Number(process.env.SESSIONFOLD_CRASHES ?? 8);
+const KILLS = Number(process.env.SESSIONFOLD_CRASHES ?? 6);
 const FIRST_KILLS = 4;
 const A_KILL_MS = 10_000;
 const HOOK_MS = 60_000;

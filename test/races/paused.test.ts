@@ -108,7 +108,8 @@ describe.each(sharedPlaces())("a process that stands still amid a call of its mo
     expect((await here.summarize(KEY, { force: true })).kind).toBe("summarized");
     const before = await logOf(store);
     holder.resume();
-    expect(await outcomeOf(holder)).toBe("busy");
+    // Either it is told first that the lease is another's, or it looks at the log first.
+    expect(await outcomeOf(holder)).toMatch(/^(busy|nothing-new)$/);
     expect(await logOf(store)).toEqual(before);
     expect(await effectiveTexts(store)).toEqual([IN_TIME]);
   });

@@ -4,6 +4,8 @@ import { entry } from "./conversation.ts";
 import type { PlacedStore } from "./place.ts";
 import { ENTRIES, type TakerTold } from "./taker-told.ts";
 
+const BODIES = Array.from({ length: ENTRIES }, (_, seq) => eventBody(createEvent(entry(seq), seq, () => 0)));
+
 /** Key of the session of that number. */
 export function takenKey(at: number): { appName: string; userId: string; sessionId: string } {
   return { appName: "app", userId: "taker", sessionId: `taken-${at}` };
@@ -49,10 +51,7 @@ async function isWhole(store: PlacedStore, at: number): Promise<boolean> {
     return false;
   }
   assert.deepEqual(session.state, { at });
-  assert.deepEqual(
-    session.events.map(eventBody),
-    Array.from({ length: ENTRIES }, (_, seq) => eventBody(createEvent(entry(seq), seq, () => 0))),
-  );
+  assert.deepEqual(session.events.map(eventBody), BODIES);
   assert.equal(found.length, 10);
   return true;
 }
