@@ -32,6 +32,9 @@ interface Said {
 /** Label of an append whose id was given away before. */
 export const AGAIN = "append again";
 
+/** Label of a prune. */
+export const PRUNE = "prune";
+
 /** How far an event's time is from now, in milliseconds. */
 const TIMES = [0, 0, 1000, -5000, 60_000, -60_000];
 
@@ -88,7 +91,9 @@ function append(world: World, said: Said): Promise<void> {
   const book = `${name} ${incarnation}`;
   const number = world.numbers.get(book) ?? 0;
   // An id that was pruned is free again, for now: nothing in the log says what it stood for.
-  const isRepeated = said.oddity === 0 && number > 0 && !pruned.has(`e${said.pick % number}`);
+  // A process that goes on from a kept fold would not know it: it would have to keep all ids.
+  const mayBePruned = world.shared !== undefined && [...world.calls].some(({ label }) => label === PRUNE);
+  const isRepeated = said.oddity === 0 && number > 0 && !mayBePruned && !pruned.has(`e${said.pick % number}`);
   const at = isRepeated ? said.pick % number : number;
   if (!isRepeated) world.numbers.set(book, number + 1);
   const event = eventOf(
@@ -165,11 +170,11 @@ function eventOf({ what, pick, flag, time }: Said, text: string, id: string, wor
     case "calls":
       return said(call([callId, `c${(pick + 1) % 4}`], extra), text, pick);
     case "bad":
-      return badCall(callId, `c${(pick + 1) % 4}`, extra);
+      return silent(badCall(callId, `c${(pick + 1) % 4}`, extra), text);
     case "result":
       return res(callId, text, extra);
     case "empty":
-      return a("", extra);
+      return silent(a("", extra), text);
     case "note":
       return { author: "system", ...extra, actions: { ...actions, stateDelta: { note: text } } };
   }
@@ -180,4 +185,12 @@ function said(event: EventInput, text: string, pick: number): EventInput {
   const message = event.message as { content: string };
   message.content = text;
   return pick % 3 === 0 ? { ...event, author: "other" } : event;
+}
+
+/** A message without a text, that says beside it which session it was made in. */
+function silent(event: EventInput, text: string): EventInput {
+  const message = event.message as { additional_kwargs: Record<string, unknown> };
+  // The session alone: a search must not find it by its number.
+  message.additional_kwargs = { of: text.split(" ")[0] };
+  return event;
 }

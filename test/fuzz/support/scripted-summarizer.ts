@@ -33,6 +33,8 @@ export interface AskedSummary {
   readonly id: string;
   readonly decorator: string;
   readonly scope: string | undefined;
+  /** The session that it is of, as what is read says. */
+  readonly session: string;
   /** The events as they were read, by their ids. */
   readonly read: ReadonlyMap<string, string>;
   readonly order: readonly string[];
@@ -44,6 +46,9 @@ export interface RunningSummary {
   readonly decorator: string;
   /** Number of the key. */
   readonly key: number;
+  /** The session, as its texts name it. */
+  readonly session: string;
+  readonly scope: string | undefined;
   /** Of the session and scope. */
   readonly name: string;
   /** The version of the store at which it began. */
@@ -57,6 +62,8 @@ export interface SummarizerObserver {
   nextBehaviour(): Behaviour;
   /** The latest version that the store has of a key. */
   versionOf(key: number): number;
+  /** A call has begun, beside these. */
+  began(running: RunningSummary, others: Iterable<RunningSummary>): void;
   broken(what: string): void;
 }
 
@@ -102,22 +109,25 @@ export class SummarizerScript {
     request: SummarizerRequest,
   ): Promise<SummarizerResult> {
     const { id, events, previous, signal } = request;
+    const session = this.#sessionIn(request);
     this.asked.set(id, {
       id,
       decorator,
       scope,
+      session,
       read: new Map(events.map((event) => [event.id, bytesOf(event)])),
       order: events.map((event) => event.id),
       previous: previous.map((summary) => summary.id),
     });
     if (this.closed.has(decorator)) this.#observer.broken("a summary was begun after the end");
     if (signal.aborted) this.#observer.broken("a summary was begun that had been called off");
-    const session = sessionIn(request);
     const name = `${decorator} ${session} ${scope ?? ""}`;
     const key = Number(session.slice(1, 2));
     if ([...this.running].some((other) => other.name === name))
       this.#observer.broken("two summaries of one session and scope at once");
-    const running = { decorator, key, name, since: this.#observer.versionOf(key) };
+    const since = this.#observer.versionOf(key);
+    const running: RunningSummary = { decorator, key, session, scope, name, since };
+    this.#observer.began(running, this.running);
     this.running.add(running);
     const ended = (): void => {
       this.running.delete(running);
@@ -128,6 +138,17 @@ export class SummarizerScript {
     } finally {
       ended();
     }
+  }
+
+  /** The session that a request is of: each message tells its own, and a summary is of what was read for it. */
+  #sessionIn({ events, previous }: SummarizerRequest): string {
+    for (const { message } of events) {
+      const found = /\bK\d\.\d+\b/.exec(JSON.stringify([message?.text, message?.additional_kwargs]));
+      if (found !== null) return found[0];
+    }
+    const known = previous.flatMap((summary) => this.asked.get(summary.id)?.session ?? []);
+    if (known[0] === undefined) this.#observer.broken("a summary of no session");
+    return known[0] ?? "";
   }
 
   async #answer(request: SummarizerRequest): Promise<SummarizerResult> {
@@ -176,15 +197,4 @@ export class SummarizerScript {
 /** An event byte for byte, but for its position, which is the store's. */
 export function bytesOf(event: Parameters<typeof eventToJson>[0]): string {
   return JSON.stringify({ ...eventToJson(event), seq: undefined });
-}
-
-/** The session that the events of a request say they are of: each text begins with it. */
-function sessionIn({ events }: SummarizerRequest): string {
-  for (const { message } of events) {
-    const found = /\bK\d\.\d+\b/.exec(
-      `${message?.text} ${JSON.stringify((message as { tool_calls?: unknown })?.tool_calls)}`,
-    );
-    if (found !== null) return found[0];
-  }
-  return "?";
 }
