@@ -16,8 +16,6 @@ export interface ExportStore {
   readonly name: string;
   /** Whether names in it may hold NUL and halves of surrogate pairs. */
   readonly holdsAnyName: boolean;
-  /** Whether texts in it may hold halves of surrogate pairs. PGlite measures them wrongly and then refuses the statement. */
-  readonly holdsHalves: boolean;
   /** Opens it empty. */
   readonly create: () => Promise<ImportingService>;
   /** Closes all that was opened, and removes it. */
@@ -40,11 +38,10 @@ export function exportStores(): readonly ExportStore[] {
     {
       name: "in-memory",
       holdsAnyName: true,
-      holdsHalves: true,
       create: async () => new InMemorySessionService(),
       remove: nothing,
     },
-    { name: "text", holdsAnyName: true, holdsHalves: true, create: async () => textStore(), remove: nothing },
+    { name: "text", holdsAnyName: true, create: async () => textStore(), remove: nothing },
     sqlite(),
     postgres("pglite", async () => {
       const pool = await PglitePool.open();
@@ -67,7 +64,6 @@ function sqlite(): ExportStore {
   return {
     name: "sqlite",
     holdsAnyName: false,
-    holdsHalves: true,
     create: async () => {
       const service = files.create();
       opened.push(service);
@@ -89,7 +85,6 @@ function postgres(
   return {
     name,
     holdsAnyName: false,
-    holdsHalves: name !== "pglite",
     create: async () => {
       started ??= start();
       const service = (await started).open(`export${opened.length}`);

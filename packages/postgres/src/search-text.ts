@@ -3,12 +3,13 @@ import { isSearchable, searchText } from "@sessionfold/core/storage";
 
 /** Signs that a text of the database cannot hold: NUL, and halves of a surrogate pair, which become U+FFFD. */
 const NUL = /\0/g;
+const HALF = /\p{Surrogate}/gu;
 const HALVES = /\p{Surrogate}+/gu;
 const PATTERN_SIGNS = /[\\%_]/g;
 
-/** What an event is found by, as the database holds it: without NUL. Null: it is not found. */
+/** What an event is found by, as the database holds it: without NUL, and U+FFFD for each half. Null: it is not found. */
 export function storedSearchText(event: SessionEvent): string | null {
-  return isSearchable(event) ? searchText(event).replace(NUL, "") : null;
+  return isSearchable(event) ? searchText(event).replace(NUL, "").replace(HALF, "\ufffd") : null;
 }
 
 /**
