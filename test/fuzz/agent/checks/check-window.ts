@@ -3,7 +3,7 @@ import { type BaseMessage, SystemMessage } from "@langchain/core/messages";
 import type { SessionEvent } from "@sessionfold/core";
 import { requestProblems } from "../../../support/provider-rules.ts";
 import { type ReferenceFold, referenceFold } from "../../../support/reference-fold.ts";
-import type { Books, FilterCall } from "../support/books.ts";
+import type { Books, FilterCall, Made } from "../support/books.ts";
 import { answeredBy, callsOf, contentOf, flagsOf, isBlank, markerOf, markersOf } from "../support/say.ts";
 import { type Kept, saidEvents, stampedSummaries, stillCounts, unstampedSummaries } from "./naive-log.ts";
 
@@ -23,9 +23,9 @@ export function checkWindow(books: Books, call: FilterCall, sent: Sent): readonl
     "a provider would refuse it",
   );
 
-  const inWindow = [...markersOf(new SystemMessage(systemText)), ...messages.flatMap(markersOf)];
+  const inWindow = markersIn(sent);
   const byMarker = new Map([...books.made.values()].map((made) => [made.marker, made]));
-  const shown = inWindow.flatMap((marker) => byMarker.get(marker) ?? []);
+  const shown = summariesIn(books, sent);
   const shownIds = shown.map(({ id }) => id);
   assert.equal(new Set(shownIds).size, shown.length, "a summary twice in a window");
   for (const made of shown) {
@@ -62,6 +62,17 @@ export function checkWindow(books: Books, call: FilterCall, sent: Sent): readonl
     }
   }
   throw problems[0];
+}
+
+/** The summaries in what a model is sent. */
+export function summariesIn(books: Books, sent: Sent): readonly Made[] {
+  const inWindow = markersIn(sent);
+  const all = [...books.made.values()];
+  return inWindow.flatMap((marker) => all.find((made) => made.marker === marker) ?? []);
+}
+
+function markersIn({ messages, systemText }: Sent): readonly string[] {
+  return [...markersOf(new SystemMessage(systemText)), ...messages.flatMap(markersOf)];
 }
 
 /**

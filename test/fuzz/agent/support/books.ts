@@ -57,6 +57,7 @@ export class Books {
   readonly counts: Record<string, number> = {};
   /** How often threads were changed by hand. */
   changes = 0;
+  #putOff: { readonly of: readonly Made[]; readonly check: () => void }[] = [];
   #problem: unknown;
 
   /** The summary of an id. */
@@ -76,8 +77,25 @@ export class Books {
     }
   }
 
+  /**
+   * Runs a check once all these summaries are known: one counts from its commit on, and its outcome is told a little later.
+   * What is never known is found when the books are looked at.
+   */
+  onceKnown(of: readonly Made[], check: () => void): void {
+    this.#putOff.push({ of, check });
+    this.checkPutOff();
+  }
+
+  /** Runs the checks that waited for what is known by now. */
+  checkPutOff(isKnown: (made: Made) => boolean = ({ summary }) => summary !== undefined): void {
+    const all = this.#putOff;
+    this.#putOff = all.filter(({ of }) => !of.every(isKnown));
+    for (const { of, check } of all) if (of.every(isKnown)) check();
+  }
+
   /** Throws what was found. */
   throwIfBroken(): void {
+    this.checkPutOff(() => true);
     if (this.#problem !== undefined) throw this.#problem;
   }
 }

@@ -5,7 +5,7 @@ import { type AgentMiddleware, createMiddleware } from "langchain";
 import { triggerOf } from "../../support/config.ts";
 import type { VirtualTime } from "../../support/virtual-time.ts";
 import { checkFold } from "../checks/check-fold.ts";
-import { checkWindow } from "../checks/check-window.ts";
+import { checkWindow, summariesIn } from "../checks/check-window.ts";
 import { recordsOn, stampedSummaries, unstampedSummaries } from "../checks/naive-log.ts";
 import { type Books, callAtHand, type FilterCall, type Made } from "./books.ts";
 import type { AgentFuzzConfig } from "./config.ts";
@@ -118,6 +118,7 @@ function takeOutcome(
       checkFold(books, made, summary, world.owners, keep);
     });
   });
+  books.checkPutOff();
 }
 
 /** What is folded in the background belongs to one of the lists that its filter had seen of the thread when it began. */
@@ -191,17 +192,18 @@ export function behind({ books, config }: FilterWorld): AgentMiddleware {
     wrapModelCall: (request, handler) => {
       const call = callAtHand.getStore();
       if (call === undefined) throw new Error("A call outside of a filter");
-      const { messages, systemMessage } = request;
-      books.check("windows", () => {
-        call.shown = checkWindow(books, call, { messages, systemText: systemMessage.text });
+      const sent = { messages: request.messages, systemText: request.systemMessage.text };
+      const last = call.made.at(-1);
+      const check = (): void => {
+        call.shown = checkWindow(books, call, sent);
         if (config.mode === "background" && call.shown.length > 0) {
           books.counts["windows folded in the background"] ??= 0;
           books.counts["windows folded in the background"]++;
         }
-        const last = call.made.at(-1);
         if (last !== undefined && !call.shown.includes(last.id))
           throw new Error("a new summary is not in the window");
-      });
+      };
+      books.onceKnown(summariesIn(books, sent), () => books.check("windows", check));
       return handler(request);
     },
   });
