@@ -13,10 +13,11 @@ import { Child } from "../crash/support/child.ts";
 import { openPlace, type Place, type PlacedStore } from "../crash/support/place.ts";
 import type { HolderJob, HolderTold } from "./support/holder-told.ts";
 import { sharedPlaces } from "./support/places.ts";
-import { KEY } from "./support/race.ts";
+import { KEY, race } from "./support/race.ts";
 import { said } from "./support/said.ts";
 
 const HOOK_MS = 60_000;
+const TEST_MS = 180_000;
 const LEASE_MS = 250;
 /** Longer than any test. */
 const LONG_LEASE_MS = 600_000;
@@ -145,4 +146,29 @@ describe.each(sharedPlaces())("a process that stands still amid a call of its mo
     expect(await outcomeOf(holder)).toBe("summarized");
     expect(await effectiveTexts(store)).toEqual([LATE]);
   });
+
+  test(
+    "or wherever else it stands still: nothing is lost or doubled, and every summary that is stored takes effect",
+    async () => {
+      const report = await race({
+        place: await places.fresh(),
+        processes: 4,
+        turns: 8,
+        leaseMs: LEASE_MS,
+        leasesEnd: true,
+        meanwhile: async ({ processes, appended }) => {
+          while (appended() < 4 * 8 * 4) {
+            const one = processes[Math.floor(Math.random() * processes.length)];
+            one?.pause();
+            await sleep(Math.random() * 2 * LEASE_MS);
+            one?.resume();
+            await sleep(Math.random() * LEASE_MS);
+          }
+        },
+      });
+      expect(report.summaries).toBeGreaterThan(1);
+      expect(report.calls).toBeGreaterThanOrEqual(report.summaries);
+    },
+    TEST_MS,
+  );
 });

@@ -25,7 +25,7 @@ test(
       place: { kind: "postgres", url: await server.createDatabase() },
       processes: PROCESSES,
       turns: TURNS,
-      meanwhile: async (appended) => {
+      meanwhile: async ({ appended }) => {
         for (const [part, how] of [
           [0.1, "halt"],
           [0.35, "kill"],

@@ -15,6 +15,7 @@ export interface RacerJob {
   readonly name: string;
   readonly turns: number;
   readonly mode: "inline" | "background";
+  readonly leaseMs: number;
   /** File in which calls of the summarizer are noted. */
   readonly calls: string;
 }

@@ -16,7 +16,7 @@ const say: (line: RacerTold) => void = tell;
 
 const next = hearing();
 say({ kind: "ready" });
-const { place, key, name, turns, mode, calls } = (await next()) as RacerJob;
+const { place, key, name, turns, mode, leaseMs, calls } = (await next()) as RacerJob;
 
 /** Notes in one file when calls begin and end, by the clock that all processes of a machine share. */
 function note(what: SummarizerCall["what"]): void {
@@ -36,6 +36,7 @@ const sessions = withSummaries(store, {
   keep: { turns: 2 },
   tokenCounter: approximateCounter(),
   limit: false,
+  leaseMs,
   logger: { warn: () => undefined },
   onOutcome: (outcome) => say({ kind: "outcome", outcome: nameOf(outcome) }),
 });

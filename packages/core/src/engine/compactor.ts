@@ -61,9 +61,9 @@ async function foldIfDue(
       const reading = await readingOf(target, options, due.plan, telemetry.id);
       if (reading.blocks.length === 0) return { kind: "skipped", reason: "nothing-to-summarise", ...why };
       telemetry.started({ ...due, reading });
-      const read = { ...due, reading, startedAt, telemetry };
-      const signal = eitherOf(run.signal, claim?.lease.signal);
-      const outcome = await telemetry.within(() => fold(target, options, { ...run, signal }, read));
+      const lost = claim?.lease.signal;
+      const read = { ...due, reading, startedAt, telemetry, lost };
+      const outcome = await telemetry.within(() => fold(target, options, run, read));
       return outcome.kind === "skipped" && claim?.lease.isLost === true
         ? { kind: "skipped", reason: "busy", ...why }
         : outcome;
@@ -157,24 +157,31 @@ async function fold(
     reading,
     startedAt,
     telemetry,
+    lost,
   }: Due & {
     readonly reading: Reading;
     readonly startedAt: number;
     readonly telemetry: RunTelemetry;
+    /** Aborts when the claim is found to be another's. */
+    readonly lost: AbortSignal | undefined;
   },
 ): Promise<SummarizeOutcome> {
   const why = explanation && { explanation };
-  const written = await writeSummary(target, options, reading, { ...run, startedAt, observer: telemetry });
-  if (run.signal?.aborted === true) throw new CalledOff();
+  const signal = eitherOf(run.signal, lost);
+  const terms = { ...run, signal, startedAt, observer: telemetry };
+  const written = await writeSummary(target, options, reading, terms);
+  if (signal?.aborted === true) throw new CalledOff();
   if (written === undefined) return { kind: "skipped", reason: "nothing-to-summarise", ...why };
   const parts = { target, options, plan, written, explanation };
   let reason: SkipReason = "nothing-new";
   const drafted = (log: FoldedLog): SummaryDraft | undefined => {
+    if (lost?.aborted === true) return undefined;
     const draft = draftSummary(log, parts);
     if (draft === undefined || run.force === true || savesTokens(draft)) return draft;
     reason = "no-gain";
     return undefined;
   };
+  // The store says whether the claim still holds. What it was given is waited for, so that its answer is known.
   const committed = await commitInTime(target, drafted, { ...run, startedAt, timeoutMs: options.timeoutMs });
   if (committed === undefined) return { kind: "skipped", reason, ...why };
   const { draft, window } = committed;
