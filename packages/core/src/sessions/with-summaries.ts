@@ -132,7 +132,13 @@ class SummarizingService implements SummarizingSessionService {
       // Another process may have pruned, which only a look at all that is stored shows; windows are the same either way.
       // Whoever asks for the news alone, entry after entry, must not pay for the whole log each time.
       if (view === "full" && afterSeq === undefined) tracked.doubt();
-      const session = await tracked.read(this.#inner);
+      let session = await tracked.read(this.#inner);
+      // What no window needs may be missing here.
+      const isPartly = view === "full" && (afterSeq ?? -1) < (tracked.log.resumedAt ?? -1);
+      if (session !== null && isPartly) {
+        tracked.doubt();
+        session = await tracked.read(this.#inner);
+      }
       if (session === null) return null;
       const { mergeSummaries } = this.#summarizer.options;
       const shown = view === "full" ? tracked.log.events : windowOf(tracked.log, { agent, mergeSummaries });
