@@ -20,7 +20,11 @@ export type PlacedStore = EventDeletingService &
   FoldKeepingService &
   ImportingService &
   LeasingService &
-  SearchingService & { close(): Promise<void> };
+  SearchingService & {
+    close(): Promise<void>;
+    /** Takes what is left of deleted texts out of the files, where the engine leaves any. */
+    readonly purge?: () => Promise<void>;
+  };
 
 /** Opens a store over a storage, which is made where it is missing. */
 export async function openPlace(place: Place): Promise<PlacedStore> {

@@ -56,7 +56,8 @@ async function now(sessions: SummarizingSessionService, key: WriterKey, chance: 
       // What was pruned cannot be shown again.
       if (!(error instanceof EventsPrunedError)) throw error;
     }
-  } else if (chance < 0.35) await surely(() => sessions.getSession(key));
+  } else if (chance < 0.23) await store.purge?.();
+  else if (chance < 0.35) await surely(() => sessions.getSession(key));
 }
 
 type WriterKey = { readonly appName: string; readonly userId: string; readonly sessionId: string };
