@@ -6,7 +6,7 @@ import { keptIds } from "../../checks/kept-ids.ts";
 import { lastUserOf, makeView, pendingCalls } from "../../checks/log-view.ts";
 import type { Books, FilterCall, Made } from "../support/books.ts";
 import { answeredBy, callsOf, contentOf, flagsOf } from "../support/say.ts";
-import { saidEvents, stampedSummaries, stillCounts, surelyCounts, unstampedSummaries } from "./naive-log.ts";
+import { saidEvents, stampedSummaries, stillCounts, unstampedSummaries } from "./naive-log.ts";
 
 /** Checks what a summarizer is given, against what its call was given. */
 export function checkRead(books: Books, { input, scope }: FilterCall, request: SummarizerRequest): void {
@@ -96,28 +96,6 @@ export function checkFold(
 
 function covers({ summary }: Made, id: string): boolean {
   return summary?.coverage.direct.includes(id) === true;
-}
-
-/** What a process has written and could not leave on a message yet, it does not have written again. */
-export function checkPaidOnce(books: Books, made: Made): void {
-  const { call } = made;
-  const isKnown = (other: Made): boolean =>
-    other !== made &&
-    other.summary !== undefined &&
-    other.call.process === call.process &&
-    other.call.agent === call.agent &&
-    other.call.thread === call.thread;
-  for (const other of books.made.values()) {
-    // After many changes by hand the nearest list that is known may be one from before the summary.
-    if (!isKnown(other) || books.handedOver.has(other.id) || made.changes > other.changes + 1) continue;
-    // A conversation is known by its first message.
-    const beginnings = new Set([...other.beginnings, ...made.beginnings]);
-    if (beginnings.size > 1) continue;
-    // One that stood on another is void where that one is.
-    if (other.previous.length > 0 || !other.read.some((id) => made.read.includes(id))) continue;
-    const isKept = made.lists.every(({ input }) => surelyCounts(other, input));
-    assert.ok(!isKept, "a summary was paid for twice");
-  }
 }
 
 /**

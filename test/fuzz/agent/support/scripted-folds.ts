@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Summarizer, SummarizerRequest } from "@sessionfold/core";
-import { checkPaidOnce, checkRead } from "../checks/check-fold.ts";
+import { checkRead } from "../checks/check-fold.ts";
+import { checkPaidOnce } from "../checks/check-paid-once.ts";
 import { stillCounts } from "../checks/naive-log.ts";
 import { callAtHand, type FilterCall, type Made } from "./books.ts";
 import type { FilterWorld } from "./filters.ts";
