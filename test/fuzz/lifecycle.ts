@@ -12,28 +12,36 @@ import {
   prunes,
   restarts,
   rests,
+  SHARED_FAULTS,
   waits,
 } from "./commands/lifecycle.ts";
 import { marks } from "./commands/marks.ts";
 import { reads } from "./commands/reads.ts";
-import { type FuzzConfig, fuzzConfigs } from "./support/config.ts";
-import { World } from "./support/world.ts";
+import { type FuzzConfig, fuzzConfigs, type SharedKind, sharedConfigs } from "./support/config.ts";
+import type { OpenShared } from "./support/shared-stores.ts";
+import { KEYS, World } from "./support/world.ts";
 
 /** What a run may do, the frequent first. */
-function commandsOf(replayPath: string | undefined): fc.Arbitrary<Iterable<FuzzCommand>> {
+function commandsOf(
+  replayPath: string | undefined,
+  open: OpenShared | undefined,
+): fc.Arbitrary<Iterable<FuzzCommand>> {
+  const isShared = open !== undefined;
   const weighted: readonly [number, fc.Arbitrary<FuzzCommand>][] = [
     [14, appends()],
-    [5, turns()],
+    // Little is kept of a fold that does not come about.
+    [isShared ? 14 : 5, turns()],
     [5, reads()],
-    [5, summarizes()],
+    [isShared ? 7 : 5, summarizes()],
     [4, marks()],
     [3, behaviours()],
-    [2, faults()],
+    [2, isShared ? faults(SHARED_FAULTS) : faults()],
     [2, prunes()],
     [2, waits()],
     [1, creates()],
     [1, deletes()],
-    [1, restarts()],
+    // What a process knows that begins anew is what such a store keeps.
+    [isShared ? 5 : 1, restarts()],
     [1, flushes()],
     [1, rests()],
   ];
@@ -46,20 +54,27 @@ function commandsOf(replayPath: string | undefined): fc.Arbitrary<Iterable<FuzzC
   });
 }
 
-/** Told of every run at its end: how often the store changed. */
-export type OnRun = (steps: number) => void;
+/** Told of every run at its end: how often the store changed, and how often a kept fold was gone on from. */
+export type OnRun = (steps: number, resumed: number) => void;
+
+/** Stores that processes share. */
+export interface SharedRuns {
+  readonly kinds: readonly SharedKind[];
+  readonly open: OpenShared;
+}
 
 /** Callers at once: a scheduler says which of all waiting calls goes on. */
 export function concurrentRuns(
   onRun: OnRun,
   replayPath?: string,
+  shared?: SharedRuns,
 ): fc.IAsyncProperty<[FuzzConfig, Iterable<FuzzCommand>, fc.Scheduler]> {
   return fc.asyncProperty(
-    fuzzConfigs(),
-    commandsOf(replayPath),
+    configsOf(shared),
+    commandsOf(replayPath, shared?.open),
     fc.scheduler(),
     (config, commands, scheduler) =>
-      play(config, scheduler, onRun, (world) =>
+      play(config, scheduler, onRun, shared?.open, (world) =>
         fc.scheduledModelRun(scheduler, () => ({ model: world, real: world }), commands),
       ),
   );
@@ -69,28 +84,37 @@ export function concurrentRuns(
 export function sequentialRuns(
   onRun: OnRun,
   replayPath?: string,
+  shared?: SharedRuns,
 ): fc.IAsyncProperty<[FuzzConfig, Iterable<FuzzCommand>]> {
-  return fc.asyncProperty(fuzzConfigs(), commandsOf(replayPath), (config, commands) =>
-    play(config, undefined, onRun, (world) =>
+  return fc.asyncProperty(configsOf(shared), commandsOf(replayPath, shared?.open), (config, commands) =>
+    play(config, undefined, onRun, shared?.open, (world) =>
       fc.asyncModelRun(() => ({ model: world, real: world }), commands),
     ),
   );
+}
+
+function configsOf(shared: SharedRuns | undefined): fc.Arbitrary<FuzzConfig> {
+  return shared === undefined ? fuzzConfigs() : sharedConfigs(...shared.kinds);
 }
 
 async function play(
   config: FuzzConfig,
   scheduler: fc.Scheduler | undefined,
   onRun: OnRun,
+  open: OpenShared | undefined,
   run: (world: World) => Promise<void>,
 ): Promise<void> {
-  const world = new World(config, scheduler);
+  const storage = await open?.(config.store as SharedKind, KEYS);
+  const world = new World(config, scheduler, storage);
   const putBack = world.time.install();
   try {
     await world.drive(Promise.all([create(world, 0, 0), create(world, 0, 1)]));
     await run(world);
     await rest(world);
   } finally {
+    await world.storage.close();
     putBack();
-    onRun(world.steps);
+    await storage?.close();
+    onRun(world.steps, world.resumed);
   }
 }

@@ -28,21 +28,21 @@ export function checkCommit(
   );
   const stored = new Map(was.said.map((each) => [each.id, each]));
   // Another process may delete the session, and make it anew, between the last read and the write.
-  const isGone = !world.isAlone && [...request.read].some(([id, bytes]) => !isStored(stored.get(id), bytes));
+  const isGone = !world.isExact && [...request.read].some(([id, bytes]) => !isStored(stored.get(id), bytes));
   if (isGone) return;
   for (const [id, bytes] of request.read) {
     const found = stored.get(id);
     assert.ok(found !== undefined, "a summary of what is not in the log");
     assert.equal(bytesOf(found), bytes, "a summary of another session's event");
   }
-  if (world.isAlone)
+  if (world.isExact)
     assert.ok(is.naive.effective.includes(summary.id), "a summary was committed without effect");
   const problems = plannedFrom(world.storage.versions(key), now, summary.coverage.planSeq).map((planned) =>
     problemOf(() => checkPlan(world, summary, request.order, planned, now.pruned)),
   );
   if (problems.every((problem) => problem !== undefined)) throw problems[0];
   // Of two processes neither knows what the other appends between its read and its write.
-  if (world.isAlone) checkFigures(summary, is, was);
+  if (world.isExact) checkFigures(summary, is, was);
 }
 
 function problemOf(check: () => void): unknown {
@@ -64,7 +64,7 @@ function checkPlan(
 ): void {
   const gone = new Set([...direct, ...omitted]);
   checkWhatStays(planned, gone, pruned);
-  if (world.isAlone) checkRead(planned, read);
+  if (world.isExact) checkRead(planned, read);
   checkWhole(planned, read, gone);
   const kept = keptIds(planned, metadata.keep as KeepPolicy);
   for (const id of [...read, ...omitted]) assert.ok(!kept.has(id), "a summary took what keep asks for");

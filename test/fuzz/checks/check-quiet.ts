@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { EventsPrunedError, isConversationEvent, type SessionEvent } from "@sessionfold/core";
+import type { Store } from "../../stores/shared-stores.ts";
 import { bytesOf } from "../support/scripted-summarizer.ts";
 import { nameOf } from "../support/storage.ts";
 import { type Decorator, KEYS, type World } from "../support/world.ts";
+import { checkNewcomer, checkSearch } from "./check-store.ts";
 import { textOf, viewOf } from "./log-view.ts";
 
 /** Checks everything once nothing is under way: what each decorator tells is what the store holds. */
@@ -10,6 +12,12 @@ export async function checkQuiet(world: World): Promise<void> {
   for (const { name } of world.script.running) assert.fail(`${name} still runs`);
   checkNothingLost(world);
   checkOrder(world);
+  const { shared, storage } = world;
+  if (shared !== undefined)
+    for (const key of KEYS) {
+      await checkSearch(world, storage.service as Store, key);
+      await checkNewcomer(world, key);
+    }
   for (const decorator of world.decorators) {
     for (const key of KEYS) await checkSession(world, decorator, key);
     checkCounts(world, decorator);

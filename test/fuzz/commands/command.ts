@@ -12,9 +12,9 @@ export function command(name: string, run: (world: World) => Promise<unknown> | 
     run: async (_, world) => {
       world.throwIfBroken();
       const call = run(world);
+      if (name === "rest") await call;
       // Without a scheduler each command is followed to its end.
-      if (world.scheduler === undefined) await rest(world);
-      else if (name === "rest") await call;
+      else if (world.scheduler === undefined) await rest(world);
       world.throwIfBroken();
     },
     toString: () => name,

@@ -3,9 +3,9 @@ import fc from "fast-check";
 import { rest } from "../checks/rest.ts";
 import { isOwn } from "../support/config.ts";
 import { nameOf } from "../support/storage.ts";
-import type { Fault } from "../support/store-view.ts";
+import type { Fault, FaultyMethod } from "../support/store-view.ts";
 import { isCode, KEYS, type World } from "../support/world.ts";
-import { AGAIN } from "./appends.ts";
+import { AGAIN, PRUNE } from "./appends.ts";
 import { command, type FuzzCommand } from "./command.ts";
 
 const KEY = KEYS[0] ?? { appName: "", userId: "", sessionId: "" };
@@ -78,7 +78,7 @@ export function prunes(): fc.Arbitrary<FuzzCommand> {
       const summaryId = pick < 5 ? undefined : summaries[pick % Math.max(1, summaries.length)]?.id;
       const before = pick === 4 ? world.time.now() : undefined;
       return world.begin(
-        "prune",
+        PRUNE,
         key,
         {
           isPrompt: true,
@@ -99,11 +99,32 @@ export function prunes(): fc.Arbitrary<FuzzCommand> {
   );
 }
 
+const ANY_STORES: readonly FaultyMethod[] = [
+  "appendEvent",
+  "appendEvent",
+  "getSession",
+  "deleteSession",
+  "deleteEvents",
+];
+
+/** What may fail of stores that processes share. */
+export const SHARED_FAULTS: readonly FaultyMethod[] = [
+  ...ANY_STORES,
+  "readFolded",
+  "readFolded",
+  "saveFold",
+  "saveFold",
+  "searchEvents",
+  "acquireLease",
+  "renewLease",
+  "releaseLease",
+];
+
 /** The next call of a kind fails, before or after the store has done what was asked. */
-export function faults(): fc.Arbitrary<FuzzCommand> {
+export function faults(methods: readonly FaultyMethod[] = ANY_STORES): fc.Arbitrary<FuzzCommand> {
   return fc
     .record<Fault>({
-      method: fc.constantFrom("appendEvent", "appendEvent", "getSession", "deleteSession", "deleteEvents"),
+      method: fc.constantFrom(...methods),
       when: fc.constantFrom("before", "after"),
     })
     .map((fault) =>

@@ -9,8 +9,18 @@ import {
 } from "@sessionfold/core";
 import fc from "fast-check";
 
-/** Stores of the runs: the package's own, and those that other people write. */
-export type StoreKind = "memory" | "memory as text" | "reads all" | "blob" | "replacing" | "live objects";
+/** Stores that processes share: they keep folds, grant leases, heed conditions and search. */
+export type SharedKind = "sqlite file" | "sqlite memory" | "postgres";
+
+/** Stores of the runs: the packages' own, and those that other people write. */
+export type StoreKind =
+  | "memory"
+  | "memory as text"
+  | "reads all"
+  | "blob"
+  | "replacing"
+  | "live objects"
+  | SharedKind;
 
 /** When a decorator of a run folds by itself. */
 export type TriggerChoice =
@@ -35,11 +45,13 @@ export interface FuzzConfig {
   readonly breaker: boolean;
   readonly retry: boolean;
   readonly merged: boolean;
+  /** Milliseconds for which a lease is granted. */
+  readonly leaseMs: number;
 }
 
 /** Whether a store can be used by several decorators at once, and deletes single events. */
 export function isOwn(store: StoreKind): boolean {
-  return store === "memory" || store === "memory as text" || store === "reads all";
+  return store !== "blob" && store !== "replacing" && store !== "live objects";
 }
 
 /** Policies that say what stays; a call may override them with another. */
@@ -53,20 +65,33 @@ export const KEEPS: readonly KeepPolicy[] = [
   { turns: 3, maxTokens: 80 },
 ];
 
+/** Stores of a run unless others are asked for. */
+const IN_MEMORY: readonly StoreKind[] = [
+  "memory",
+  "memory",
+  "memory as text",
+  "reads all",
+  "blob",
+  "replacing",
+  "live objects",
+];
+
+/** Random setups over stores that processes share, more often than not with a memory that is too small for all sessions. */
+export function sharedConfigs(...kinds: readonly SharedKind[]): fc.Arbitrary<FuzzConfig> {
+  const own = {
+    decorators: fc.constantFrom(1, 2, 2),
+    cached: fc.constantFrom(1, 1, 100),
+    leaseMs: fc.constantFrom(1000, 10_000, 30_000),
+  };
+  return fc.tuple(fuzzConfigs(kinds), fc.record(own)).map(([config, others]) => ({ ...config, ...others }));
+}
+
 /** Random setups. */
-export function fuzzConfigs(): fc.Arbitrary<FuzzConfig> {
+export function fuzzConfigs(stores: readonly StoreKind[] = IN_MEMORY): fc.Arbitrary<FuzzConfig> {
   const at = (min: number, max: number): fc.Arbitrary<number> => fc.integer({ min, max });
   return fc
     .record({
-      store: fc.constantFrom<StoreKind>(
-        "memory",
-        "memory",
-        "memory as text",
-        "reads all",
-        "blob",
-        "replacing",
-        "live objects",
-      ),
+      store: fc.constantFrom(...stores),
       decorators: fc.constantFrom(1, 1, 2),
       mode: fc.constantFrom(
         "background" as const,
@@ -94,8 +119,15 @@ export function fuzzConfigs(): fc.Arbitrary<FuzzConfig> {
       retry: fc.boolean(),
       merged: fc.nat({ max: 4 }).map((roll) => roll === 0),
     })
-    .map((config) => ({ ...config, decorators: isOwn(config.store) ? config.decorators : 1 }));
+    .map((config) => ({
+      ...config,
+      decorators: isOwn(config.store) ? config.decorators : 1,
+      leaseMs: LEASE_MS,
+    }));
 }
+
+/** What nothing goes by where the store grants no leases. */
+const LEASE_MS = 30_000;
 
 /** The trigger that a choice stands for. */
 export function triggerOf(choice: TriggerChoice): Trigger {

@@ -30,11 +30,32 @@ export class Storage {
   readonly service: SessionService & Partial<EventDeletingService>;
   readonly #versions = new Map<string, Version[]>();
   readonly #onChange: OnChange;
+  readonly #look: ((key: SessionKey) => Promise<void>) | undefined;
   #last: Promise<unknown> = Promise.resolve();
+  #running = 0;
+  #isClosed = false;
 
-  constructor(service: SessionService, onChange: OnChange) {
+  /** `look` is for stores outside of virtual time: it looks at them after every change. */
+  constructor(service: SessionService, onChange: OnChange, look?: (key: SessionKey) => Promise<void>) {
     this.service = service;
     this.#onChange = onChange;
+    this.#look = look;
+  }
+
+  /** Whether a store that is outside of virtual time has yet to answer. */
+  get isBusy(): boolean {
+    return this.#look !== undefined && this.#running > 0;
+  }
+
+  /** Lets no more calls through, which the end of a run leaves behind, and waits for those that are under way. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.answered();
+  }
+
+  /** Waits until the store has answered all calls. */
+  async answered(): Promise<void> {
+    while (this.#running > 0) await this.#last;
   }
 
   /** Everything that the store held for a key, oldest first. */
@@ -54,9 +75,19 @@ export class Storage {
 
   /** One call that changes nothing, between two changes. */
   read<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#isClosed) return new Promise(() => {});
+    this.#running++;
     const result = this.#last.then(work);
-    this.#last = result.catch(() => undefined);
+    const over = (): void => {
+      this.#running--;
+    };
+    this.#last = result.then(over, over);
     return result;
+  }
+
+  /** Within a call: looks at what the store keeps besides the log. */
+  async look(key: SessionKey): Promise<void> {
+    await this.#look?.(key);
   }
 
   /** One call that changes what is stored for a key, by one who had read up to a version, and a look at what it has become. */
@@ -81,6 +112,7 @@ export class Storage {
       };
       this.#versions.get(name)?.push(now);
       this.#onChange(name, change, now, before);
+      await this.look(key);
       return result;
     });
   }

@@ -10,11 +10,17 @@ import {
   withSummaries,
 } from "@sessionfold/core";
 import type { Scheduler } from "fast-check";
+import type { Store } from "../../stores/shared-stores.ts";
 import { BlobSessionService, LiveObjectService, ReplacingService } from "../../support/foreign-services.ts";
 import { checkChange } from "../checks/check-change.ts";
+import { checkLease } from "../checks/check-lease.ts";
+import { checkKept } from "../checks/check-store.ts";
 import { type FuzzConfig, isOwn, type StoreKind, triggerOf } from "./config.ts";
-import { type Behaviour, SummarizerScript } from "./scripted-summarizer.ts";
-import { nameOf, Storage, type Version } from "./storage.ts";
+import { LeaseBook } from "./lease-book.ts";
+import { type Behaviour, type RunningSummary, SummarizerScript } from "./scripted-summarizer.ts";
+import { SharedStoreView } from "./shared-store-view.ts";
+import type { SharedStorage } from "./shared-stores.ts";
+import { nameOf, type OnChange, Storage, type Version } from "./storage.ts";
 import { type Fault, PrunableStoreView, StoreDown, StoreView } from "./store-view.ts";
 import { VirtualTime } from "./virtual-time.ts";
 
@@ -32,6 +38,8 @@ const A_WHILE = 20;
 const { setImmediate: soon } = globalThis;
 const turn = (): Promise<void> => new Promise((resolve) => soon(resolve));
 
+/** Moments after which what hangs is let go, also where somebody waits for it. */
+const LONG_WAITED = 150;
 /** Moves of work until it is said that it never comes to rest. */
 const MOST_MOVES = 50_000;
 
@@ -84,6 +92,11 @@ export class World {
   readonly behaviours: Behaviour[] = [];
   readonly numbers = new Map<string, number>();
   readonly scheduler: Scheduler | undefined;
+  /** A store of several processes, with all that a store may offer. */
+  readonly shared: SharedStorage | undefined;
+  readonly leases: LeaseBook;
+  /** How often a kept fold could be gone on from. */
+  resumed = 0;
   faultsTaken = 0;
   steps = 0;
   /** While all comes to rest and is checked, nothing fails any more. */
@@ -92,23 +105,44 @@ export class World {
   #moves = 0;
   #problem: unknown;
 
-  constructor(config: FuzzConfig, scheduler: Scheduler | undefined) {
+  constructor(config: FuzzConfig, scheduler: Scheduler | undefined, shared?: SharedStorage) {
     this.config = config;
     this.scheduler = scheduler;
+    this.shared = shared;
     this.script = new SummarizerScript(this);
-    this.storage = new Storage(serviceOf(config.store, this.time.now), (key, change, now, before) => {
+    this.leases = new LeaseBook(this.time.now, (what) => this.broken(what));
+    const onChange: OnChange = (key, change, now, before) => {
       try {
         checkChange(this, key, change, now, before);
       } catch (error) {
         this.report(error);
       }
-    });
+    };
+    const store = shared?.connect(this.time.now);
+    this.storage =
+      store === undefined
+        ? new Storage(serviceOf(config.store, this.time.now), onChange)
+        : new Storage(store, onChange, (key) =>
+            checkKept(this, store, key).catch((error) => this.report(error)),
+          );
     for (let at = 0; at < config.decorators; at++) this.decorators.push(this.#decorator());
   }
 
   /** Where other work comes in between. */
   async gate(label: string): Promise<void> {
-    await this.scheduler?.schedule(Promise.resolve(), label);
+    await this.scheduler?.schedule(Promise.resolve(), label, undefined, async (act) => {
+      await act();
+      await this.#answered();
+    });
+  }
+
+  /** Lets a store that is outside of virtual time answer, before it is said who goes on. */
+  async #answered(): Promise<void> {
+    if (this.shared === undefined) return;
+    do {
+      await this.storage.answered();
+      await turn();
+    } while (this.storage.isBusy);
   }
 
   takeFault(method: string): Fault | undefined {
@@ -144,6 +178,21 @@ export class World {
   /** Whether there has only ever been one decorator. */
   get isAlone(): boolean {
     return this.decorators.length + this.retired.length === 1;
+  }
+
+  /** Whether a summary is stored only if the log is still the one that it was made of. */
+  get isExact(): boolean {
+    return this.isAlone || this.shared !== undefined;
+  }
+
+  /** A decorator that begins now, and is gone after its first calls. */
+  newcomer(): Decorator {
+    return this.#decorator(this.storage.service as Store);
+  }
+
+  /** A summarizer was called, beside those that work. */
+  began(running: RunningSummary, others: Iterable<RunningSummary>): void {
+    checkLease(this, running, others);
   }
 
   /** A decorator by number. */
@@ -199,6 +248,10 @@ export class World {
   async idle(): Promise<void> {
     for (let still = 0; still < STILL; still++) {
       await (still % A_WHILE === A_WHILE - 1 ? turn() : Promise.resolve());
+      if (this.storage.isBusy) {
+        await this.#answered();
+        still = 0;
+      }
       if (still < A_WHILE || (this.scheduler?.count() ?? 0) === 0) continue;
       await this.#move();
       still = 0;
@@ -222,6 +275,10 @@ export class World {
     for (let still = 0; !isOver; still++) {
       if (still > STILL * 10) throw new assert.AssertionError({ message: "a call at rest never ends" });
       await (still % A_WHILE === A_WHILE - 1 ? turn() : Promise.resolve());
+      if (this.storage.isBusy) {
+        await this.#answered();
+        still = 0;
+      }
       if (still < A_WHILE || (this.scheduler?.count() ?? 0) === 0) continue;
       await this.#move();
       still = 0;
@@ -247,19 +304,19 @@ export class World {
     for (let round = 0; this.calls.size > 0 || this.script.isHanging; round++) {
       if (round > 200) this.broken(`${[...this.calls].map(({ label }) => label).join(", ")} never ends`);
       this.throwIfBroken();
-      if (this.time.isAwaited) this.time.advanceToNext();
+      // Who waits for another's lease looks again and again, for as long as the other hangs.
+      if (this.time.isAwaited && round !== LONG_WAITED) this.time.advanceToNext();
       else this.script.release();
       await this.idle();
     }
     this.throwIfBroken();
   }
 
-  #decorator(): Decorator {
+  #decorator(store: Store | undefined = this.shared?.connect(this.time.now)): Decorator {
     const { config } = this;
     const name = `d${this.#made++}`;
     const counted = new Map<string, number>();
     const script = this.script.summarizer(name, undefined);
-    const View = isOwn(config.store) ? PrunableStoreView : StoreView;
     const habits = {
       throughText: config.store === "memory as text",
       readsAll: !isOwn(config.store) || config.store === "reads all",
@@ -284,7 +341,17 @@ export class World {
       ...(config.merged && { summaryMessage: { role: "merged" as const } }),
     });
     const limit = config.limit === "none" ? { limit: false as const } : {};
-    const service = withSummaries(new View(name, this.storage, habits, this), {
+    const { shared, leases, time } = this;
+    const View = isOwn(config.store) ? PrunableStoreView : StoreView;
+    const inner =
+      shared === undefined || store === undefined
+        ? new View(name, this.storage, habits, this)
+        : new SharedStoreView(name, this.storage, this, store, {
+            leases,
+            now: time.now,
+            leasesByMachine: shared.leasesByMachine,
+          });
+    const service = withSummaries(inner, {
       summarizer,
       mode: config.mode,
       ...limit,
@@ -292,6 +359,7 @@ export class World {
       maxCachedSessions: config.cached,
       maxConcurrentFolds: config.folds,
       maxWaitingSessions: config.waiting,
+      leaseMs: config.leaseMs,
       logger: { warn: () => undefined },
     });
     return { name, service, script, counted };
