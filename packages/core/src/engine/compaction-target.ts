@@ -40,8 +40,6 @@ export interface Claim {
     readonly isLost: boolean;
     release(): Promise<void>;
   };
-  /** Whether the session has changed since it was looked at without the claim. */
-  readonly isChanged: boolean;
 }
 
 /** The session that a compactor works on. */
@@ -55,7 +53,10 @@ export interface CompactionTarget {
   statistics(): SessionStatistics;
   /** How the counter compares with the provider's usage in this session. */
   readonly calibration: Calibration;
-  /** Claims the fold before it is paid for, where several processes may come to it; null while another has it. */
+  /**
+   * Claims the fold before it is paid for, where several processes may come to it; null while another has it. What others
+   * have stored by then is known afterwards.
+   */
   claim?(terms: ClaimTerms): Promise<Claim | null>;
   /**
    * Appends the summary that `draft` makes of the log as it stands at that moment, and tells the log with it in.

@@ -56,7 +56,8 @@ async function foldIfDue(
     const claim = await claimed(target, options, { ...run, startedAt });
     if (claim === null) return { kind: "skipped", reason: "busy", ...why };
     try {
-      if (claim?.isChanged === true) due = await lookAgain();
+      // Another may have folded meanwhile what was planned here.
+      if (claim !== undefined && hasChanged(target, due)) due = await lookAgain();
       if (due.kind === "skipped") return due;
       const reading = await readingOf(target, options, due.plan, telemetry.id);
       if (reading.blocks.length === 0) return { kind: "skipped", reason: "nothing-to-summarise", ...why };
@@ -94,6 +95,14 @@ interface Due {
   readonly kind: "due";
   readonly plan: Plan;
   readonly explanation: TriggerExplanation | undefined;
+  /** The log that it was planned of, and how many entries of it were known then. */
+  readonly log: FoldedLog;
+  readonly entries: number;
+}
+
+/** Whether more is known of the session than when it was planned. */
+function hasChanged(target: CompactionTarget, { log, entries }: Due): boolean {
+  return target.log() !== log || log.events.length !== entries;
 }
 
 /** Asks the trigger, and plans. */
@@ -105,11 +114,13 @@ async function lookAt(
   const explanation = run.force === true ? undefined : await ask(target, options, run);
   const why: Why = explanation && { explanation };
   if (explanation?.fired === false) return { kind: "skipped", reason: "not-triggered", ...why };
+  const log = target.log();
+  const entries = log.events.length;
   const plan = makePlan(target, options);
   if (plan.kind === "nothing") return { kind: "skipped", reason: plan.reason, ...why };
   if (run.force !== true && !isWorthFolding(target, options, plan))
     return { kind: "skipped", reason: "no-gain", ...why };
-  return { kind: "due", plan, explanation };
+  return { kind: "due", plan, explanation, log, entries };
 }
 
 /** Claims the fold where that is needed, and waits within the limit of the run if somebody waits for it. */

@@ -298,9 +298,8 @@ export class Folding {
           if (taken === null) return null;
           claim = taken;
           // Who had it before may have folded what was due, or have died before it did.
-          const { lastSeq } = tracked.log;
           await tracked.queue.run(() => tracked.readOrThrow(inner));
-          return { lease: taken, isChanged: tracked.log.lastSeq !== lastSeq };
+          return { lease: taken };
         },
       }),
       commit: (makeDraft) =>
