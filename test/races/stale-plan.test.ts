@@ -8,6 +8,8 @@ import { KEY } from "./support/race.ts";
 import { said } from "./support/said.ts";
 
 const HOOK_MS = 60_000;
+/** Shorter than a lease, which nobody who is alive lets run out. */
+const WAIT_MS = 10_000;
 
 /** A store of which one method does something else first. */
 function asking<M extends keyof PlacedStore>(
@@ -63,5 +65,29 @@ describe.each(sharedPlaces())("processes that share a session: $name", (places) 
     answered.open();
     expect(await outcome).toMatchObject({ kind: "skipped", reason: "nothing-new" });
     expect(summarizer.requests).toEqual([]);
+  });
+
+  test("who cannot read the session once it has the lease gives it back", async () => {
+    const place = await places.fresh();
+    const [store, other] = [await openPlace(place), await openPlace(place)];
+    onTestFinished(async () => {
+      await store.close();
+      await other.close();
+    });
+    await store.createSession(KEY);
+    for (const event of said("p", 6)) await store.appendEvent({ session: KEY, event });
+    const options = { mode: "manual", keep: { turns: 1 }, tokenCounter: approximateCounter() } as const;
+    let isAway = false;
+    const away = asking(store, "getSession", async () => {
+      if (isAway) throw new Error("away");
+    });
+    const leasing = asking(away, "acquireLease", async () => {
+      isAway = true;
+    });
+    const first = withSummaries(leasing, { ...options, summarizer: stubSummarizer() });
+    const failed = await first.summarize(KEY, { force: true });
+    expect(failed).toMatchObject({ kind: "failed", error: { code: "commit-failed" } });
+    const second = withSummaries(other, { ...options, summarizer: stubSummarizer(), timeoutMs: WAIT_MS });
+    expect((await second.summarize(KEY, { force: true })).kind).toBe("summarized");
   });
 });

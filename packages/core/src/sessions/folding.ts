@@ -298,7 +298,13 @@ export class Folding {
           if (taken === null) return null;
           claim = taken;
           // Who had it before may have folded what was due, or have died before it did.
-          await tracked.queue.run(() => tracked.readOrThrow(inner));
+          try {
+            await tracked.queue.run(() => tracked.readOrThrow(inner));
+          } catch (error) {
+            // Renewed for as long as it is not given back, it would keep everybody else from folding.
+            await taken.release();
+            throw error;
+          }
           return { lease: taken };
         },
       }),
