@@ -4,10 +4,14 @@ import { eventOfRow, matchesWords } from "@sessionfold/core/storage";
 import type { Connection } from "./connection.ts";
 import { type EventRow, findSession, keyParameters } from "./rows.ts";
 import { matchOf } from "./search-terms.ts";
-import { EVENTS_BEFORE, MATCHING_EVENTS, ROWS_OF_SESSION } from "./statements.ts";
+import { EVENTS_BEFORE, MATCHING_EVENTS, ROWS_BEFORE } from "./statements.ts";
 
 /** Events that are read and looked at in one go, between which others may use the process. */
 const BATCH = 500;
+/** Events of a session among which the index is asked in one go. */
+const STRETCH = 1000;
+/** Rows for each of those events, most of them of other sessions, up to which asking the index costs less than reading all of them. */
+const SPREAD = 4;
 
 /** What to look for. */
 export interface EventSearch {
@@ -17,15 +21,16 @@ export interface EventSearch {
   readonly limit: number;
 }
 
-/** Some events of a session, latest first, and from where to go on; undefined at the end. */
+/** Some events of a session, latest first, and the position before which to go on; undefined at the end. */
 interface Batch {
   readonly rows: readonly EventRow[];
   readonly next: number | undefined;
 }
 
 /**
- * Events whose text has all the words in it, latest first. The index names those that may have, or all are looked at where
- * the words are too short for it.
+ * Events whose text has all the words in it, latest first. The index names those that may have; all are looked at where
+ * the words are too short for it, and where the events lie scattered among those of other sessions: the index is of all
+ * sessions, and what they say must make no difference.
  */
 export async function searchEvents(
   read: <T>(task: (connection: Connection) => T) => Promise<T>,
@@ -43,7 +48,7 @@ export async function searchEvents(
       if (findSession(connection, key)?.incarnation !== session?.incarnation) return END;
       return match === undefined
         ? eventsBefore(connection, key, before)
-        : matchingRows(connection, key, match, before);
+        : matchingBefore(connection, key, match, before);
     });
     for (const row of batch.rows) {
       const event = eventOfRow(row);
@@ -62,13 +67,18 @@ function eventsBefore(connection: Connection, key: SessionKey, seq: number): Bat
   return { rows, next: rows.length < BATCH ? undefined : rows.at(-1)?.seq };
 }
 
-/** Rows of events of a session grow with their positions, so the last one of a batch tells where the next begins. */
-function matchingRows(connection: Connection, key: SessionKey, match: string, before: number): Batch {
+/** Rows of events of a session grow with their positions, so a stretch of positions is one of rows as well. */
+function matchingBefore(connection: Connection, key: SessionKey, match: string, seq: number): Batch {
   const parameters = keyParameters(key);
-  const bounds = connection.get<{ first: number | null; last: number | null }>(ROWS_OF_SESSION, parameters);
-  if (bounds === undefined || bounds.first === null || bounds.last === null) return END;
-  const last = Math.min(bounds.last, before - 1);
-  const asked = { ...parameters, match, first: bounds.first, last, limit: BATCH };
-  const rows = connection.all<EventRow & { readonly row: number }>(MATCHING_EVENTS, asked);
-  return { rows, next: rows.length < BATCH ? undefined : rows.at(-1)?.row };
+  const stretch = connection.get<Stretch>(ROWS_BEFORE, { ...parameters, seq, limit: STRETCH });
+  if (stretch === undefined || stretch.first === null) return END;
+  const { first, last, count } = stretch;
+  if (last - first >= count * SPREAD) return eventsBefore(connection, key, seq);
+  const rows = connection.all<EventRow>(MATCHING_EVENTS, { ...parameters, match, first, last, limit: BATCH });
+  if (rows.length === BATCH) return { rows, next: rows.at(-1)?.seq };
+  return { rows, next: count < STRETCH ? undefined : stretch.seq };
 }
+
+type Stretch =
+  | { readonly first: null }
+  | { readonly first: number; readonly last: number; readonly count: number; readonly seq: number };

@@ -104,13 +104,12 @@ export const RENEW_LEASE: string = `UPDATE leases SET expires_at = :expiresAt
 export const RELEASE_LEASE: string = `UPDATE leases SET expires_at = NULL
   WHERE ${OF_SESSION} AND name = :name AND token = :token`;
 
-/** First and last row of a session's events, between which those of others may lie. */
-export const ROWS_OF_SESSION: string = `SELECT
-  (SELECT row FROM events WHERE ${OF_SESSION} ORDER BY seq LIMIT 1) AS first,
-  (SELECT row FROM events WHERE ${OF_SESSION} ORDER BY seq DESC LIMIT 1) AS last`;
+/** Between which rows a session's latest events before a position lie, how many they are, and where the first of them stands. */
+export const ROWS_BEFORE: string = `SELECT min(row) AS first, max(row) AS last, count(*) AS count, min(seq) AS seq
+  FROM (SELECT row, seq FROM events WHERE ${OF_SESSION} AND seq < :seq ORDER BY seq DESC LIMIT :limit)`;
 
-/** Events whose text may match, latest first. */
-export const MATCHING_EVENTS: string = `SELECT event_text.rowid AS row, seq, id, format, body
+/** Events between two rows whose text may match, latest first. */
+export const MATCHING_EVENTS: string = `SELECT seq, id, format, body
   FROM event_text CROSS JOIN events ON events.row = event_text.rowid
   WHERE event_text MATCH :match AND event_text.rowid BETWEEN :first AND :last AND ${OF_SESSION}
   ORDER BY event_text.rowid DESC LIMIT :limit`;

@@ -4,7 +4,9 @@ import type { EventInput, SessionEvent } from "@sessionfold/core";
 import { createEvent, matchesWords, searchText } from "@sessionfold/core/storage";
 import { SqliteSessionService } from "@sessionfold/sqlite";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import { Connection } from "../../../packages/sqlite/src/connection.ts";
+import { EVENTS_BEFORE, MATCHING_EVENTS } from "../../../packages/sqlite/src/statements.ts";
 import { a, call, res, u } from "../../support/events.ts";
 
 const KEY = { appName: "app", userId: "user", sessionId: "s" };
@@ -202,6 +204,54 @@ test("a walk lets others use the process", async () => {
   expect(await service.searchEvents({ ...KEY, words: ["of"], limit: 5 })).toEqual([]);
   clearImmediate(counting);
   expect(turns).toBeGreaterThanOrEqual(5);
+  await service.close();
+});
+
+test("what others say between a session's events makes its search neither longer nor different", async () => {
+  const service = new SqliteSessionService(":memory:");
+  const other = { ...KEY, userId: "another" };
+  const said = async (key: typeof KEY, from: number, count: number) => {
+    const events = Array.from({ length: count }, (_, at) =>
+      createEvent({ ...u("a parcel"), id: `e${from + at}` }, from + at, () => at),
+    );
+    await service.importSession({ ...key, sessionId: `s${from}`, state: {}, events, lastUpdateTime: 1 });
+  };
+  const append = (id: string) => service.appendEvent({ session: { ...KEY }, event: u("a parcel", { id }) });
+  await service.createSession(KEY);
+  await append("first");
+  for (let from = 0; from < 6_000; from += 1000) await said(other, from, 1000);
+  await append("last");
+  const read = vi.spyOn(Connection.prototype, "all");
+  const found = await service.searchEvents({ ...KEY, words: ["parcel"], limit: 5 });
+  expect(found.map(({ id }) => id)).toEqual(["last", "first"]);
+  expect(read.mock.calls.map(([sql]) => sql)).toEqual([EVENTS_BEFORE]);
+  read.mockRestore();
+  await service.close();
+});
+
+test("a session whose events lie partly scattered is searched by the index where they do not", async () => {
+  const service = new SqliteSessionService(":memory:");
+  const other = { ...KEY, userId: "another" };
+  await service.createSession(KEY);
+  await service.createSession(other);
+  const append = (key: typeof KEY, id: string, text: string) =>
+    service.appendEvent({ session: { ...key }, event: u(text, { id }) });
+  const appends: Promise<unknown>[] = [];
+  for (let at = 0; at < 3200; at++) {
+    // Between 1,000 and 2,000 five of others for each of its own.
+    const others = at >= 1000 && at < 2000 ? 5 : 0;
+    for (let n = 0; n < others; n++) appends.push(append(other, `e${at}-${n}`, "a parcel"));
+    appends.push(append(KEY, `e${at}`, at % 100 === 0 ? "a parcel" : "par arc rce cel"));
+  }
+  await Promise.all(appends);
+  const read = vi.spyOn(Connection.prototype, "all");
+  const expected = Array.from({ length: 32 }, (_, at) => `e${(31 - at) * 100}`);
+  for (const limit of [1, 7, 100]) {
+    const found = await service.searchEvents({ ...KEY, words: ["parcel"], limit });
+    expect(found.map(({ id }) => id)).toEqual(expected.slice(0, limit));
+  }
+  expect(new Set(read.mock.calls.map(([sql]) => sql))).toEqual(new Set([MATCHING_EVENTS, EVENTS_BEFORE]));
+  read.mockRestore();
   await service.close();
 });
 
