@@ -7,6 +7,9 @@ import { TRUNCATE_LOG } from "./statements.ts";
 import { busyError, closedError, isBusyError } from "./store-errors.ts";
 import { type Task, WriteGroup } from "./write-group.ts";
 
+/** Writes that share a commit: the process does nothing else meanwhile, and more of them would hardly be done faster. */
+const MOST_WRITES = 256;
+
 /** A database with one connection, open from the first call on. Where it is busy calls wait, and the process does not. */
 export class Database {
   readonly #path: string;
@@ -14,8 +17,9 @@ export class Database {
   #connection: Connection | undefined;
   /** The end of the writes before. They take turns, so that they stay in order while one of them waits. */
   #writes: Promise<unknown> = Promise.resolve();
-  /** Those that wait for their turn together, and that others may join. */
-  #gathering: WriteGroup | undefined;
+  /** Those that no turn has taken yet. */
+  readonly #waiting: WriteGroup = new WriteGroup();
+  #hasTurn = false;
   #closing: Promise<void> | undefined;
   #isClosed = false;
 
@@ -84,31 +88,31 @@ export class Database {
   }
 
   #write<T>(task: Task<T>): Promise<T> {
-    const group = this.#gathering ?? this.#gather(new WriteGroup());
-    return group.add(task, this.#deadline());
+    const answer = this.#waiting.add(task, this.#deadline());
+    this.#takeTurn();
+    return answer;
   }
 
-  /** Lets others join a group until its turn comes, which is not before those who ask in this turn of the event loop have asked. */
-  #gather(group: WriteGroup): WriteGroup {
-    this.#gathering = group;
-    const turn = this.#writes.then(async () => {
+  /** Sees to it that those who wait have their turn, which is not before those who ask in this turn of the event loop have asked. */
+  #takeTurn(): void {
+    if (this.#hasTurn) return;
+    this.#hasTurn = true;
+    this.#writes = this.#writes.then(async () => {
       await nextTurn();
-      if (this.#gathering === group) this.#gathering = undefined;
+      const group = this.#waiting.takeFirst(MOST_WRITES);
       try {
         await this.#use((connection) => group.commit(connection), group.deadline);
       } catch (error) {
-        const now = isBusyError(error) ? performance.now() : Number.POSITIVE_INFINITY;
-        // Those who joined later wait on, before those who have come since.
-        const left = group.fail(error, now);
-        if (left.length > 0) (this.#gathering ?? this.#gather(new WriteGroup())).putFirst(left);
+        group.fail(error, isBusyError(error) ? performance.now() : Number.POSITIVE_INFINITY);
       }
+      // Those of them who joined later wait on, before those who have come since.
+      this.#waiting.putFirst(group);
+      this.#hasTurn = false;
+      if (this.#waiting.size > 0) this.#takeTurn();
     });
-    this.#writes = turn;
-    return group;
   }
 
   #inTurn<T>(task: Task<T>): Promise<T> {
-    this.#gathering = undefined;
     const deadline = this.#deadline();
     const turn = this.#writes.then(() => this.#use(task, deadline));
     // Whoever asked for it is told of a failure; the next one has nothing to do with it.

@@ -1,6 +1,6 @@
 import { isSessionfoldError } from "@sessionfold/core";
 import type { Connection } from "./connection.ts";
-import { busyError, isBusy, storeError } from "./store-errors.ts";
+import { isBusy, storeError } from "./store-errors.ts";
 
 /** What is done with an open connection, all at once. */
 export type Task<T> = (connection: Connection) => T;
@@ -22,7 +22,16 @@ type Answer = () => void;
  * whole or not at all by itself, in the order in which they were asked for, and acknowledged once all are on the disk.
  */
 export class WriteGroup {
-  readonly #writes: Write[] = [];
+  readonly #writes: Write[];
+
+  constructor(writes: readonly Write[] = []) {
+    this.#writes = [...writes];
+  }
+
+  /** How many have not been told yet what became of them. */
+  get size(): number {
+    return this.#writes.length;
+  }
 
   /** When the first of them has waited long enough. */
   get deadline(): number {
@@ -36,48 +45,61 @@ export class WriteGroup {
     });
   }
 
-  /** Writes that were asked for before all of these. */
-  putFirst(writes: readonly Write[]): void {
-    this.#writes.unshift(...writes);
+  /** The first of them, as a group of their own. */
+  takeFirst(most: number): WriteGroup {
+    return new WriteGroup(this.#writes.splice(0, most));
   }
 
-  /** Does all of it, and tells everybody. @throws SQLite's errors, when nothing was done and nobody told */
+  /** Takes those of another group, which were asked for before all of these. */
+  putFirst(group: WriteGroup): void {
+    this.#writes.unshift(...group.#writes.splice(0));
+  }
+
+  /**
+   * Does all of it, and tells everybody. Those that the connection was no longer of use for are left, to be done with another.
+   * @throws SQLite's errors, when nothing was done of those that are left
+   */
   commit(connection: Connection): void {
-    const answers = this.#writes.length === 1 ? this.#alone(connection) : this.#together(connection);
+    const answers = this.#writes.length > 1 ? this.#together(connection) : undefined;
+    if (answers === undefined) {
+      this.#oneByOne(connection);
+      return;
+    }
+    this.#writes.length = 0;
     for (const answer of answers) answer();
   }
 
-  /** Tells those whose time is over by then, and returns the others. */
-  fail(error: unknown, now: number): readonly Write[] {
-    for (const { reject, deadline } of this.#writes) if (deadline <= now) reject(error);
-    return this.#writes.filter(({ deadline }) => deadline > now);
+  /** Tells those whose time is over by then. The others are left. */
+  fail(error: unknown, now: number): void {
+    for (const write of this.#writes.splice(0)) {
+      if (write.deadline <= now) write.reject(error);
+      else this.#writes.push(write);
+    }
   }
 
-  #together(connection: Connection): readonly Answer[] {
+  #together(connection: Connection): readonly Answer[] | undefined {
     try {
       return connection.transaction("write", () => this.#writes.map((write) => within(connection, write)));
     } catch (error) {
       if (!(error instanceof Spoiled)) throw error;
       if (connection.isBroken) throw error.cause;
       // One of them met an error of the engine: the others shall not suffer for it.
-      return this.#alone(connection);
+      return undefined;
     }
   }
 
-  #alone(connection: Connection): readonly Answer[] {
-    const [only] = this.#writes;
-    if (this.#writes.length === 1 && only !== undefined) {
-      const value = connection.transaction("write", only.task);
-      return [() => only.resolve(value)];
-    }
-    return this.#writes.map(({ task, resolve, reject }) => {
+  #oneByOne(connection: Connection): void {
+    for (let write = this.#writes[0]; write !== undefined && !connection.isBroken; write = this.#writes[0]) {
+      const { task, resolve, reject } = write;
       try {
-        const value = connection.transaction("write", task);
-        return () => resolve(value);
+        resolve(connection.transaction("write", task));
       } catch (error) {
-        return () => reject(isBusy(error) ? busyError(error) : storeError(error));
+        // It may still wait, and those behind it with it, so that they stay in order.
+        if (isBusy(error)) throw error;
+        reject(storeError(error));
       }
-    });
+      this.#writes.shift();
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, onTestFinished, test, vi } from "vitest";
 import { Connection } from "../../../packages/sqlite/src/connection.ts";
 import { WriteGroup } from "../../../packages/sqlite/src/write-group.ts";
 import { u } from "../../support/events.ts";
@@ -58,6 +58,70 @@ test("writes asked for together reach the disk by one commit", async () => {
   const events = (await service.getSession(KEY))?.events ?? [];
   expect(events.map(({ id }) => id)).toEqual(Array.from({ length: 50 }, (_, at) => `e${at}`));
   watcher.close();
+  await service.close();
+});
+
+test("of many writes asked for together no more share a commit than keep others from the process for a moment", async () => {
+  const service = files.create();
+  await service.createSession(KEY);
+  const watcher = new DatabaseSync(files.pathOf(service), { readOnly: true });
+  const commits = () =>
+    Number((watcher.prepare("PRAGMA data_version").get() as { data_version: number }).data_version);
+  let seen = commits();
+  const together: number[] = [];
+  let since = 0;
+  await Promise.all(
+    Array.from({ length: 600 }, async (_, at) => {
+      const { seq } = await service.appendEvent({ session: { ...KEY }, event: u(`${at}`, { id: `e${at}` }) });
+      expect(seq).toBe(at);
+      since++;
+      const now = commits();
+      if (now !== seen) {
+        seen = now;
+        together.push(since);
+        since = 0;
+      }
+    }),
+  );
+  // Told at the first of a group that it was committed, so that the others of it count for the next.
+  expect(together).toEqual([1, 256, 256]);
+  watcher.close();
+  await service.close();
+});
+
+test("one that finds the file busy waits on, and those behind it, after an error has parted the group", async () => {
+  const service = files.create();
+  await service.createSession(KEY);
+  const holder = new DatabaseSync(files.pathOf(service));
+  onTestFinished(() => holder.close());
+  const append = (id: string) => service.appendEvent({ session: { ...KEY }, event: u(id, { id }) });
+  const { transaction } = Connection.prototype;
+  let times = 0;
+  const spy = vi.spyOn(Connection.prototype, "transaction").mockImplementation(function (
+    this: Connection,
+    kind,
+    task,
+  ) {
+    times++;
+    // All together; then e0 and e1, each alone; then another is faster.
+    if (times === 4) holder.exec("BEGIN IMMEDIATE");
+    return transaction.call(this, kind, task) as ReturnType<typeof task>;
+  });
+  onTestFinished(() => spy.mockRestore());
+  const full = Object.assign(new Error("full"), { code: "ERR_SQLITE_ERROR", errcode: 13 });
+  const { savepoint } = Connection.prototype;
+  let writes = 0;
+  vi.spyOn(Connection.prototype, "savepoint").mockImplementation(function (this: Connection, task) {
+    if (++writes === 2) throw full;
+    return savepoint.call(this, task) as ReturnType<typeof task>;
+  });
+  const told = ["e0", "e1", "e2", "e3"].map(append);
+  await told[1];
+  await sleep(50);
+  expect(times).toBeGreaterThan(4);
+  holder.exec("ROLLBACK");
+  expect((await Promise.all(told)).map(({ seq }) => seq)).toEqual([0, 1, 2, 3]);
+  vi.restoreAllMocks();
   await service.close();
 });
 
