@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { filterRuns, graphRuns } from "./agent/agent-runs.ts";
 import { concurrentRuns, sequentialRuns } from "./lifecycle.ts";
-import { FURTHER, type Told } from "./soak-told.ts";
+import { ALIVE_MS, FURTHER, type Told } from "./soak-told.ts";
 
 /** Runs of one seed; a failure is played again with its seed and path. */
 const RUNS: Readonly<Record<string, number>> = { concurrent: 250, filter: 100, sequential: 250, graph: 20 };
@@ -23,6 +23,8 @@ const properties = {
 
 const [first = "0", rounds = "1"] = process.argv.slice(2);
 let seed = Number(first);
+// Set while the timers are the machine's.
+const alive = setInterval(() => void tell({ kind: "alive", ended: runs }), ALIVE_MS);
 for (let round = 0; round < Number(rounds); round++) {
   for (const [name, property] of Object.entries(properties)) {
     await tell({ kind: "begin", name, seed });
@@ -40,6 +42,7 @@ for (let round = 0; round < Number(rounds); round++) {
   }
   seed = (seed + FURTHER) | 0;
 }
+clearInterval(alive);
 process.disconnect?.();
 
 function tell(told: Told): Promise<void> {

@@ -1,7 +1,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { parseArgs } from "node:util";
-import { FURTHER, type Told } from "./soak-told.ts";
+import { ALIVE_MS, FURTHER, type Told } from "./soak-told.ts";
 
 const MINUTE = 60_000;
 /** Rounds of a child, of every property once. A process that runs out of memory takes only these with it. */
@@ -13,12 +13,16 @@ const { values } = parseArgs({
   options: {
     minutes: { type: "string", default: "60" },
     report: { type: "string", default: "3" },
+    still: { type: "string", default: "3" },
     seed: { type: "string" },
   },
 });
 const minutes = Number(values.minutes);
 const every = Number(values.report);
-if (!(minutes > 0 && every > 0)) throw new Error("Expected `--minutes` and `--report` to be numbers above 0");
+/** So long no run ends, and it is said that one never does: no run takes more than seconds. */
+const still = Number(values.still);
+if (!(minutes > 0 && every > 0 && still > 0))
+  throw new Error("Expected `--minutes`, `--report` and `--still` to be numbers above 0");
 
 const began = Date.now();
 let seed = Number(values.seed ?? began | 0);
@@ -27,6 +31,8 @@ let runs = 0;
 let steps = 0;
 let heap = 0;
 let at = "";
+let ended = 0;
+let endedAt = began;
 const failures: string[] = [];
 
 const progress = setInterval(report, every * MINUTE);
@@ -42,17 +48,35 @@ async function runChild(): Promise<void> {
     execArgv: [...process.execArgv, "--expose-gc", `--max-old-space-size=${MOST_HEAP_MB}`],
   });
   child.on("message", take);
-  const timer = setTimeout(() => child.kill(), began + minutes * MINUTE - Date.now());
+  moved(0);
+  let isStill = false;
+  const timer = setTimeout(() => child.kill("SIGKILL"), began + minutes * MINUTE - Date.now());
+  const watch = setInterval(() => {
+    if (isStill || Date.now() - endedAt < still * MINUTE) return;
+    isStill = true;
+    fail(`${at}: run ${ended} of it, counted from 0, never ends`);
+    child.kill("SIGKILL");
+  }, ALIVE_MS);
   const [code] = (await once(child, "exit")) as [number | null];
   clearTimeout(timer);
+  clearInterval(watch);
   const isTimeOver = Date.now() - began >= minutes * MINUTE;
-  if (code !== 0 && !isTimeOver) fail(`${at}: the process died`);
+  if (code !== 0 && !isTimeOver && !isStill) fail(`${at}: the process died`);
   seed = (seed + Math.imul(ROUNDS, FURTHER)) | 0;
+}
+
+function moved(to: number): void {
+  ended = to;
+  endedAt = Date.now();
 }
 
 function take(told: Told): void {
   switch (told.kind) {
+    case "alive":
+      if (told.ended !== ended) moved(told.ended);
+      return;
     case "begin":
+      moved(0);
       at = `${told.name}, seed ${told.seed}`;
       return;
     case "failed":
