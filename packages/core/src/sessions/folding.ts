@@ -292,21 +292,22 @@ export class Folding {
       calibration: tracked.calibration,
       // Who waits may give up before the store answers; until it does, its queue must stay the only one of that key.
       ...(canLease(inner) && {
-        claim: async (terms) => {
-          const { leaseMs: ttlMs, logger } = this.#options;
-          const taken = await FoldLease.take({ inner, key, scope, ttlMs, logger }, terms);
-          if (taken === null) return null;
-          claim = taken;
-          // Who had it before may have folded what was due, or have died before it did.
-          try {
-            await tracked.queue.run(() => tracked.readOrThrow(inner));
-          } catch (error) {
-            // Renewed for as long as it is not given back, it would keep everybody else from folding.
-            await taken.release();
-            throw error;
-          }
-          return { lease: taken };
-        },
+        claim: (terms) =>
+          this.#tracked.use(key, async () => {
+            const { leaseMs: ttlMs, logger } = this.#options;
+            const taken = await FoldLease.take({ inner, key, scope, ttlMs, logger }, terms);
+            if (taken === null) return null;
+            claim = taken;
+            // Who had it before may have folded what was due, or have died before it did.
+            try {
+              await tracked.queue.run(() => tracked.readOrThrow(inner));
+            } catch (error) {
+              // Renewed for as long as it is not given back, it would keep everybody else from folding.
+              await taken.release();
+              throw error;
+            }
+            return { lease: taken };
+          }),
       }),
       commit: (makeDraft) =>
         this.#tracked.use(tracked.key, () =>
