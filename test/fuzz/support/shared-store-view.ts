@@ -80,12 +80,12 @@ export class SharedStoreView
   }
 
   saveFold(request: Parameters<FoldKeepingService["saveFold"]>[0]): Promise<void> {
-    return this.call("saveFold", keyOf(request), () =>
-      this.storage.read(async () => {
-        await this.#store.saveFold(request);
-        await this.storage.look(keyOf(request));
-      }),
-    );
+    const save = async (): Promise<void> => {
+      await this.#store.saveFold(request);
+      await this.storage.look(keyOf(request));
+    };
+    // What is derived from the log may be kept at any time.
+    return this.call("saveFold", keyOf(request), () => this.storage.read(save), true);
   }
 
   searchEvents(request: Parameters<SearchingService["searchEvents"]>[0]): Promise<readonly SessionEvent[]> {
