@@ -18,10 +18,11 @@ export interface RunOptions {
   readonly transaction?: boolean;
 }
 
-/** Runs one of our statements. */
+/** Runs one of our statements. What cannot be a value, quoted names of the database's own, is put in at its place. */
 export type Query = (
   statement: StatementName,
   values?: readonly unknown[],
+  quotedNames?: Readonly<Record<`$${string}`, string>>,
 ) => Promise<PostgresResult["rows"]>;
 
 /** The connections of a store: what fails and may be run again is, and what fails for good is told in our words. */
@@ -83,9 +84,11 @@ export class Database {
   ): Promise<{ readonly result: T } | { readonly error: unknown }> {
     let failed: { readonly error: unknown } | undefined;
     let isBroken = false;
-    const query: Query = async (statement, values = []) => {
+    const query: Query = async (statement, values = [], quotedNames = {}) => {
+      let text = this.#statements.get(statement) ?? "";
+      for (const [place, name] of Object.entries(quotedNames)) text = text.replaceAll(place, () => name);
       try {
-        return (await client.query(this.#statements.get(statement) ?? "", [...values])).rows;
+        return (await client.query(text, [...values])).rows;
       } catch (error) {
         failed = { error };
         isBroken ||= isConnectionLoss(error);

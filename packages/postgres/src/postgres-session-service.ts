@@ -32,8 +32,7 @@ import { acquireLease, releaseLease, renewLease } from "./leases.ts";
 import { listSessions } from "./list-sessions.ts";
 import { type PostgresSessionServiceOptions, resolveOptions } from "./options.ts";
 import { searchEvents } from "./search-events.ts";
-import { makeSearchIndex } from "./search-index.ts";
-import { migrate, requireSetUp } from "./setup.ts";
+import { requireSetUp, setUp } from "./setup.ts";
 import { closed } from "./store-errors.ts";
 
 /**
@@ -72,12 +71,11 @@ export class PostgresSessionService
 
   /**
    * Makes the schema, its tables and indexes, or what is missing of them. May be called at every start and by many processes
-   * at once. @throws StoredDataError for a schema that a newer version has made
+   * at once: where nothing is missing it only reads. @throws StoredDataError for a schema that a newer version has made
    */
   setup(): Promise<void> {
     return this.#call(async () => {
-      await migrate(this.#database, this.#schema);
-      await makeSearchIndex(this.#database, this.#schema, this.#logger);
+      await setUp(this.#database, this.#schema, this.#logger);
       this.#ready = Promise.resolve();
     });
   }

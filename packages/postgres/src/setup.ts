@@ -1,19 +1,37 @@
 import { ConfigurationError, StoredDataError } from "@sessionfold/core";
 import type { Database, Query } from "./database.ts";
 import { MIGRATIONS, SCHEMA_VERSION } from "./migrations.ts";
+import { ensureSearchIndex, makeSearchIndexOfNewTable, makeTrigrams } from "./search-index.ts";
 import { migrationStep } from "./statements.ts";
 import { isNotSetUp, notSetUp } from "./store-errors.ts";
 
-/** Makes what is missing of the schema. Safe to call again, and from many processes at once: they wait for each other. */
-export async function migrate(database: Database, schema: string): Promise<void> {
+/**
+ * Makes what is missing of the schema. Safe to call again, and from many processes at once: they wait for each other. Where
+ * nothing is missing, tables are only read: whoever asks for more waits for the writers of the moment, and all who come
+ * later wait behind it.
+ */
+export async function setUp(
+  database: Database,
+  schema: string,
+  logger: { warn(message: string): void },
+): Promise<void> {
+  if ((await prepare(database, schema)) < SCHEMA_VERSION) {
+    // Before the tables, whose index needs it. What hinders it is told below.
+    await makeTrigrams(database, schema);
+    await migrate(database, schema);
+  }
+  await ensureSearchIndex(database, schema, logger);
+}
+
+async function migrate(database: Database, schema: string): Promise<void> {
   for (const { version, statements } of MIGRATIONS) {
     await database.run({ repeatable: true, transaction: true }, async (query) => {
       await query("lockSetup", [schema]);
-      if (version === 1) await prepare(query, schema);
       const present = await storedVersion(query);
       refuseNewer(present);
       if (present >= version) return;
       for (const at of statements.keys()) await query(migrationStep(version, at));
+      if (version === 1) await makeSearchIndexOfNewTable(query);
       await query("setVersion", [version]);
     });
   }
@@ -33,15 +51,22 @@ export async function requireSetUp(database: Database): Promise<void> {
   if (present < SCHEMA_VERSION) throw notSetUp();
 }
 
-async function prepare(query: Query, schema: string): Promise<void> {
-  const [{ encoding } = {}] = await query("encoding");
-  if (encoding !== "UTF8")
-    throw new ConfigurationError(
-      `Expected the encoding of the database to be UTF8, got ${String(encoding)}: others cannot hold every text`,
-    );
-  const quoted = `"${schema}"`;
-  if (!(await holds(query, "schemaExists", quoted))) await query("createSchema");
-  if (!(await holds(query, "tableExists", `${quoted}.migrations`))) await query("createMigrations");
+/** Makes the schema and the table of versions, if they are missing: the version that there is, 0 for none. */
+function prepare(database: Database, schema: string): Promise<number> {
+  return database.run({ repeatable: true, transaction: true }, async (query) => {
+    await query("lockSetup", [schema]);
+    const [{ encoding } = {}] = await query("encoding");
+    if (encoding !== "UTF8")
+      throw new ConfigurationError(
+        `Expected the encoding of the database to be UTF8, got ${String(encoding)}: others cannot hold every text`,
+      );
+    const quoted = `"${schema}"`;
+    if (!(await holds(query, "schemaExists", quoted))) await query("createSchema");
+    if (!(await holds(query, "tableExists", `${quoted}.migrations`))) await query("createMigrations");
+    const present = await storedVersion(query);
+    refuseNewer(present);
+    return present;
+  });
 }
 
 async function holds(

@@ -38,8 +38,12 @@ type OtherStatement =
   | "setVersion"
   | "trigramSchema"
   | "createTrigrams"
-  | "setSearchPath"
-  | "createSearchIndex";
+  | "searchIndex"
+  | "createSearchIndex"
+  | "createSearchIndexLate"
+  | "dropSearchIndex"
+  | "lockIndexing"
+  | "unlockIndexing";
 
 /** Every session is found by these, and nothing of a session without them. */
 const KEY = "app_name = $1 AND user_id = $2 AND session_id = $3";
@@ -84,6 +88,14 @@ SELECT page.*, (
     AND (t.user_id, t.session_id) IN (('', ''), (page.user_id, ''), (page.user_id, page.session_id))
 )::text AS state
 FROM page ORDER BY page.ordinal`;
+
+/**
+ * The index by which words are found; `$operators` stands for the quoted name of the schema that has its operators. What is
+ * not yet in the index is looked through at every search, so that there is never much of it.
+ */
+const searchIndexMade = (how: string): string => `
+CREATE INDEX ${how}events_text ON $schema.events
+USING gin (search_text $operators.gin_trgm_ops) WITH (gin_pending_list_limit = 256)`;
 
 /**
  * All statements but those of `setup`. Each finds its rows by the tenant's key, $1 to $3, or by what of it the call has.
@@ -281,11 +293,14 @@ SELECT quote_ident(n.nspname) AS schema
 FROM pg_opclass c JOIN pg_namespace n ON n.oid = c.opcnamespace JOIN pg_am a ON a.oid = c.opcmethod
 WHERE c.opcname = 'gin_trgm_ops' AND a.amname = 'gin'`,
   createTrigrams: "CREATE EXTENSION IF NOT EXISTS pg_trgm",
-  setSearchPath: "SELECT set_config('search_path', $1, true)",
-  /** What is not yet in the index is looked through at every search, so that there is never much of it. */
-  createSearchIndex: `
-CREATE INDEX IF NOT EXISTS events_text ON $schema.events
-USING gin (search_text gin_trgm_ops) WITH (gin_pending_list_limit = 256)`,
+  /** Whether the index is whole: what is left of a build that was cut off is not. No row without one. */
+  searchIndex: "SELECT indisvalid AS valid FROM pg_index WHERE indexrelid = to_regclass($1)",
+  createSearchIndex: searchIndexMade(""),
+  /** Takes longer, and makes no writer wait. No part of a transaction. */
+  createSearchIndexLate: searchIndexMade("CONCURRENTLY "),
+  dropSearchIndex: "DROP INDEX CONCURRENTLY $schema.events_text",
+  lockIndexing: "SELECT pg_try_advisory_lock(hashtextextended('sessionfold.index.' || $1, 0)) AS taken",
+  unlockIndexing: "SELECT pg_advisory_unlock(hashtextextended('sessionfold.index.' || $1, 0))",
 };
 
 /** Name of a statement, or of a step of a migration. */
