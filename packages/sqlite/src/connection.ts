@@ -1,7 +1,7 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
-import { isSessionfoldError, UnsupportedError } from "@sessionfold/core";
+import { UnsupportedError } from "@sessionfold/core";
 import { migrate } from "./migrations.ts";
-import { isGeneric } from "./store-errors.ts";
+import { isEngineError, isGeneric } from "./store-errors.ts";
 
 /** Values of a statement's parameters, by their names. */
 export type Parameters = Readonly<Record<string, SQLInputValue>>;
@@ -86,7 +86,7 @@ export class Connection {
       return result;
     } catch (error) {
       // An error of the engine may have ended the transaction by itself.
-      if (isSessionfoldError(error)) this.execute("ROLLBACK TO part; RELEASE part");
+      if (!isEngineError(error)) this.execute("ROLLBACK TO part; RELEASE part");
       throw error;
     }
   }

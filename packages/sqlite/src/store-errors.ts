@@ -1,4 +1,4 @@
-import { isSessionfoldError, StoreError } from "@sessionfold/core";
+import { isSessionfoldError, StoredDataError, StoreError } from "@sessionfold/core";
 
 const GENERIC = 1;
 const BUSY = 5;
@@ -7,11 +7,21 @@ const FULL = 13;
 /** The file next to the database that its users share (`-shm`) could not be made as large as it must be. */
 const NO_SHARED_FILE = 10 | (19 << 8);
 
+/** What Node throws when a column holds an integer that a number cannot. */
+const OUT_OF_RANGE = "ERR_OUT_OF_RANGE";
+/** What else Node throws of its own, before SQLite is asked. */
+const NODES_OWN: readonly unknown[] = ["ERR_INVALID_STATE", "ERR_INVALID_ARG_TYPE", "ERR_INVALID_ARG_VALUE"];
+
 /** Primary result code of an error of SQLite's; undefined for any other error. */
 function resultCode(error: unknown): number | undefined {
   const { code, errcode } = (error ?? {}) as { code?: unknown; errcode?: unknown };
   // The bytes above the first only tell more of the same kind.
   return code === "ERR_SQLITE_ERROR" && typeof errcode === "number" ? errcode & 0xff : undefined;
+}
+
+/** Whether an error is SQLite's: it may have ended the transaction in which it came up. */
+export function isEngineError(error: unknown): boolean {
+  return resultCode(error) !== undefined;
 }
 
 /** Whether another connection is in the way, so that the same may succeed later. */
@@ -40,14 +50,24 @@ export function closedError(): StoreError {
   return new StoreError("store-closed", "The session service is closed");
 }
 
-/** An error of the engine in our words; any other as it is. */
+/** An error of SQLite's, or of Node's about it, in our words; any other as it is. */
 export function storeError(error: unknown): unknown {
   if (isSessionfoldError(error)) return error;
-  const code = resultCode(error);
-  if (code === undefined) return error;
-  if (code === FULL || (error as { errcode?: unknown }).errcode === NO_SHARED_FILE)
+  const result = resultCode(error);
+  if (result === undefined) return nodeError(error);
+  if (result === FULL || (error as { errcode?: unknown }).errcode === NO_SHARED_FILE)
     return new StoreError("store-full", "The disk or the database is full", { cause: error });
-  return new StoreError("store-unavailable", `The database cannot be used (SQLite result ${code})`, {
-    cause: error,
-  });
+  return unavailable(`SQLite result ${result}`, error);
+}
+
+function nodeError(error: unknown): unknown {
+  const { code } = (error ?? {}) as { code?: unknown };
+  // Without its cause, which quotes what is stored.
+  if (code === OUT_OF_RANGE)
+    return new StoredDataError("A stored number is larger than any that was written");
+  return NODES_OWN.includes(code) ? unavailable(String(code), error) : error;
+}
+
+function unavailable(reason: string, cause: unknown): StoreError {
+  return new StoreError("store-unavailable", `The database cannot be used (${reason})`, { cause });
 }

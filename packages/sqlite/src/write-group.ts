@@ -1,6 +1,5 @@
-import { isSessionfoldError } from "@sessionfold/core";
 import type { Connection } from "./connection.ts";
-import { isBusy, storeError } from "./store-errors.ts";
+import { isBusy, isEngineError, storeError } from "./store-errors.ts";
 
 /** What is done with an open connection, all at once. */
 export type Task<T> = (connection: Connection) => T;
@@ -105,13 +104,13 @@ export class WriteGroup {
 
 class Spoiled extends Error {}
 
-/** Does one of several writes; what it throws in our words undoes it alone. */
+/** Does one of several writes; what it throws undoes it alone, unless it comes from SQLite. */
 function within(connection: Connection, { task, resolve, reject }: Write): Answer {
   try {
     const value = connection.savepoint(task);
     return () => resolve(value);
   } catch (error) {
-    if (!isSessionfoldError(error)) throw new Spoiled("One of several writes failed", { cause: error });
-    return () => reject(error);
+    if (isEngineError(error)) throw new Spoiled("One of several writes failed", { cause: error });
+    return () => reject(storeError(error));
   }
 }

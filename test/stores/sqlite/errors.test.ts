@@ -77,6 +77,21 @@ test("a file that is no database, and one that cannot be opened, are told in our
   }
 });
 
+test("a time that cannot be stored is told in our words, and nothing is stored", async () => {
+  let now: unknown = 1;
+  const service = files.create({ clock: () => now as number });
+  await service.createSession(KEY);
+  now = {};
+  await expect(
+    service.appendEvent({ session: { ...KEY }, event: u("said", { timestamp: 1 }) }),
+  ).rejects.toMatchObject({
+    code: "store-unavailable",
+    message: "The database cannot be used (ERR_INVALID_ARG_TYPE)",
+  });
+  expect((await service.getSession(KEY))?.events).toEqual([]);
+  await service.close();
+});
+
 test("a Node whose SQLite has no full-text search is refused, and no file is left half made", async () => {
   const service = files.create();
   // What the list of modules says there.

@@ -125,6 +125,35 @@ test("one that finds the file busy waits on, and those behind it, after an error
   await service.close();
 });
 
+test("a number in the file that is too large for one fails what needs it, in our words, and no other write of its commit", async () => {
+  const service = files.create();
+  const damaged = { ...KEY, sessionId: "damaged" };
+  for (const key of [KEY, damaged]) await service.createSession(key);
+  const database = new DatabaseSync(files.pathOf(service));
+  database.exec("UPDATE sessions SET next_seq = 9007199254740993 WHERE session_id = 'damaged'");
+  const commits = () =>
+    Number((database.prepare("PRAGMA data_version").get() as { data_version: number }).data_version);
+  const before = commits();
+  const append = (key: typeof KEY, id: string) =>
+    service.appendEvent({ session: { ...key }, event: u(id, { id }) });
+  const told = await Promise.allSettled([append(KEY, "e0"), append(damaged, "e1"), append(KEY, "e2")]);
+  expect(told).toMatchObject([
+    { value: { seq: 0 } },
+    {
+      reason: {
+        code: "stored-data",
+        message: "A stored number is larger than any that was written",
+      },
+    },
+    { value: { seq: 1 } },
+  ]);
+  expect(commits()).toBe(before + 1);
+  await expect(append(damaged, "e3")).rejects.toMatchObject({ code: "stored-data" });
+  await expect(service.getSession(damaged)).rejects.toMatchObject({ code: "stored-data" });
+  database.close();
+  await service.close();
+});
+
 test("where one of them finds the file full, the others are stored", async () => {
   const connection = new Connection(files.path(), "full");
   const { pages } = connection.get<{ pages: number }>(
