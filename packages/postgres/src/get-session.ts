@@ -1,4 +1,5 @@
 import type { GetSessionRequest, Session } from "@sessionfold/core";
+import { checkedAfterSeq } from "@sessionfold/core/storage";
 import type { Database } from "./database.ts";
 import { storableKey } from "./names.ts";
 import { sessionOfRows } from "./session-rows.ts";
@@ -6,12 +7,11 @@ import { sessionOfRows } from "./session-rows.ts";
 /** A session with its entries, or those behind a position. */
 export async function getSession(database: Database, request: GetSessionRequest): Promise<Session | null> {
   const key = storableKey(request);
-  const values = [key.appName, key.userId, key.sessionId, positionOf(request.afterSeq)];
+  const values = [key.appName, key.userId, key.sessionId, positionBehind(checkedAfterSeq(request.afterSeq))];
   return sessionOfRows(key, await database.run({ repeatable: true }, (query) => query("getSession", values)));
 }
 
 /** A position as a 64-bit integer: the entries behind it are those behind what was asked for. */
-function positionOf(seq: number | undefined): number {
-  if (seq === undefined || Number.isNaN(seq)) return -1;
+function positionBehind(seq: number): number {
   return Math.max(-1, Math.min(Math.floor(seq), Number.MAX_SAFE_INTEGER));
 }

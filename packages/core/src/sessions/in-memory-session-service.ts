@@ -6,6 +6,7 @@ import { deepCopy } from "../shared/deep-copy.ts";
 import { AppendConflictError, SessionExistsError, SessionNotFoundError } from "../shared/errors.ts";
 import { randomId } from "../shared/ids.ts";
 import { requireObject } from "../shared/validate.ts";
+import { checkedAfterSeq } from "./after-seq.ts";
 import { handToCaller } from "./hand-to-caller.ts";
 import { checkedImport } from "./import-request.ts";
 import { listPage } from "./list-request.ts";
@@ -66,9 +67,8 @@ export class InMemorySessionService
   /** The log of the session, whatever `view` says: a plain service folds nothing. */
   async getSession(request: GetSessionRequest): Promise<Session | null> {
     const stored = this.#sessions.get(keyString(keyOf(request)));
-    if (stored === undefined) return null;
-    const from = request.afterSeq === undefined ? 0 : firstBehind(stored.events, request.afterSeq);
-    return view(stored, stored.events.slice(from));
+    const after = checkedAfterSeq(request.afterSeq);
+    return stored === undefined ? null : view(stored, stored.events.slice(firstBehind(stored.events, after)));
   }
 
   async listSessions(request: ListSessionsRequest): Promise<ListSessionsResponse> {

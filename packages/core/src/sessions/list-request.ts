@@ -23,10 +23,12 @@ export function listPage(request: ListSessionsRequest): ListPage {
         `Expected \`${field}\` to be a string with text in it, got ${describe(value)}`,
       );
   }
-  if (!Number.isInteger(limit) || limit < 1)
-    throw new ConfigurationError(`Expected \`limit\` to be an integer above 0, got ${describe(limit)}`);
+  if (!Number.isSafeInteger(limit) || limit < 1)
+    throw new ConfigurationError(
+      `Expected \`limit\` to be an integer above 0 and below 2^53, got ${describe(limit)}`,
+    );
   const after = cursor === undefined ? 0 : Number(cursor);
-  if (!Number.isInteger(after) || after < 0) {
+  if (!Number.isSafeInteger(after) || after < 0) {
     throw new ConfigurationError(
       `Expected \`cursor\` to be the nextCursor of a page, got ${describe(cursor)}`,
     );

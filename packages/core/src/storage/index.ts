@@ -5,6 +5,7 @@
 
 export { createEvent, type EventInput } from "../events/create-event.ts";
 export { keyOf, type SessionKey } from "../events/session-key.ts";
+export { checkedAfterSeq } from "../sessions/after-seq.ts";
 export { handToCaller } from "../sessions/hand-to-caller.ts";
 export { checkedImport } from "../sessions/import-request.ts";
 export { type ListPage, listPage } from "../sessions/list-request.ts";
