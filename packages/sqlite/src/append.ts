@@ -104,7 +104,8 @@ function requireCondition(connection: Connection, key: SessionKey, condition: Ap
 function bodyOf(event: SessionEvent, field: string): string {
   try {
     return eventBody(event);
-  } catch (cause) {
-    throw new InvalidEventError(`Expected \`${field}\` to be what JSON can hold`, { cause });
+  } catch {
+    // Without its cause: the error of JSON quotes keys.
+    throw new InvalidEventError(`Expected \`${field}\` to be what JSON can hold`);
   }
 }

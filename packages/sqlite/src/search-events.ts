@@ -1,6 +1,6 @@
 import { setImmediate as othersTurn } from "node:timers/promises";
-import type { SessionEvent, SessionKey } from "@sessionfold/core";
-import { eventOfRow, matchesWords } from "@sessionfold/core/storage";
+import { ConfigurationError, type SessionEvent, type SessionKey } from "@sessionfold/core";
+import { describe, eventOfRow, matchesWords } from "@sessionfold/core/storage";
 import type { Connection } from "./connection.ts";
 import { type EventRow, findSession, keyParameters } from "./rows.ts";
 import { matchOf } from "./search-terms.ts";
@@ -19,6 +19,15 @@ export interface EventSearch {
   readonly words: readonly string[];
   /** Most events. */
   readonly limit: number;
+}
+
+/** @throws ConfigurationError for what cannot be looked for */
+export function checkedSearch({ words, limit }: EventSearch): EventSearch {
+  if (!Array.isArray(words) || words.some((word) => typeof word !== "string"))
+    throw new ConfigurationError(`Expected \`words\` to be a list of texts, got ${describe(words)}`);
+  if (!Number.isInteger(limit) || limit < 1)
+    throw new ConfigurationError(`Expected \`limit\` to be an integer above 0, got ${describe(limit)}`);
+  return { words: [...words], limit };
 }
 
 /** Some events of a session, latest first, and the position before which to go on; undefined at the end. */

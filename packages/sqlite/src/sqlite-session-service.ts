@@ -24,6 +24,7 @@ import {
   type TokenCounts,
 } from "@sessionfold/core";
 import {
+  checkedAfterSeq,
   createEvent,
   describe,
   handToCaller,
@@ -47,7 +48,7 @@ import {
   sessionOf,
   writeState,
 } from "./rows.ts";
-import { searchEvents } from "./search-events.ts";
+import { checkedSearch, searchEvents } from "./search-events.ts";
 import {
   ADD_SESSION,
   DELETE_EVENT,
@@ -102,11 +103,11 @@ export class SqliteSessionService
   /** The log of the session, whatever `view` says: a plain service folds nothing. */
   async getSession(request: GetSessionRequest): Promise<Session | null> {
     const key = storableKey(request);
-    const { afterSeq = -Infinity } = request;
+    const seq = checkedAfterSeq(request.afterSeq);
     return this.#database.read((connection) => {
       const row = findSession(connection, key);
       if (row === undefined) return null;
-      const rows = connection.all<EventRow>(EVENTS_BEHIND, { ...keyParameters(key), seq: afterSeq });
+      const rows = connection.all<EventRow>(EVENTS_BEHIND, { ...keyParameters(key), seq });
       return sessionOf(connection, key, row, eventsOf(rows));
     });
   }
@@ -214,8 +215,7 @@ export class SqliteSessionService
     request: SessionKey & { readonly words: readonly string[]; readonly limit: number },
   ): Promise<readonly SessionEvent[]> {
     const key = storableKey(request);
-    const { words, limit } = request;
-    return searchEvents((task) => this.#database.read(task), key, { words: [...words], limit });
+    return searchEvents((task) => this.#database.read(task), key, checkedSearch(request));
   }
 
   async importSession(request: ImportSessionRequest): Promise<void> {

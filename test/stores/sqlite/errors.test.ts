@@ -1,5 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
+import { inspect } from "node:util";
+import { HumanMessage } from "@langchain/core/messages";
+import { InMemorySessionService } from "@sessionfold/core";
 import { SqliteSessionService, type SqliteSessionServiceOptions } from "@sessionfold/sqlite";
 import { afterAll, expect, onTestFinished, test, vi } from "vitest";
 import { Connection } from "../../../packages/sqlite/src/connection.ts";
@@ -90,6 +93,47 @@ test("a time that cannot be stored is told in our words, and nothing is stored",
   });
   expect((await service.getSession(KEY))?.events).toEqual([]);
   await service.close();
+});
+
+test("an event that JSON cannot hold is refused without a word of it", async () => {
+  const service = files.create();
+  await service.createSession(KEY);
+  const aSecret: Record<string, unknown> = {};
+  aSecret.aSecret = aSecret;
+  const error: unknown = await service
+    .appendEvent({
+      session: { ...KEY },
+      event: { author: "user", message: new HumanMessage({ content: "said", additional_kwargs: aSecret }) },
+    })
+    .catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ name: "InvalidEventError" });
+  expect(inspect(error, { depth: 9, showHidden: true })).not.toContain("aSecret");
+  await service.close();
+});
+
+test.each([
+  undefined,
+  null,
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  Number.NEGATIVE_INFINITY,
+  -5,
+  0.5,
+  1,
+  2 ** 60,
+])("behind %s there is what there is in memory", async (afterSeq) => {
+  const answers = [];
+  for (const service of [files.create(), new InMemorySessionService()]) {
+    await service.createSession(KEY);
+    for (const id of ["e0", "e1", "e2"])
+      await service.appendEvent({ session: { ...KEY }, event: u(id, { id }) });
+    const answer = service.getSession({ ...KEY, afterSeq: afterSeq as number }).then(
+      (session) => session?.events.map(({ id }) => id),
+      (error: unknown) => String(error),
+    );
+    answers.push(await answer);
+  }
+  expect(answers[0]).toEqual(answers[1]);
 });
 
 test("a Node whose SQLite has no full-text search is refused, and no file is left half made", async () => {

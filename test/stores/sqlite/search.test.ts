@@ -263,3 +263,17 @@ test("a session that is not there has nothing to be found", async () => {
   expect(await service.searchEvents({ ...KEY, words: ["parcel"], limit: 5 })).toEqual([]);
   await service.close();
 });
+
+test.each([
+  [{ words: "parcel" }, "Expected `words` to be a list of texts, got a string of 6 characters"],
+  [{ words: [1] }, "Expected `words` to be a list of texts, got an array"],
+  [{ limit: Number.NaN }, "Expected `limit` to be an integer above 0, got NaN"],
+  [{ limit: 0 }, "Expected `limit` to be an integer above 0, got 0"],
+  [{ limit: 1.5 }, "Expected `limit` to be an integer above 0, got 1.5"],
+])("refuses to look for %o", async (wrong, message) => {
+  const service = new SqliteSessionService(":memory:");
+  await service.createSession(KEY);
+  const request = { ...KEY, words: ["parcel"], limit: 5, ...(wrong as object) };
+  await expect(service.searchEvents(request)).rejects.toMatchObject({ name: "ConfigurationError", message });
+  await service.close();
+});
