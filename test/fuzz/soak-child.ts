@@ -2,9 +2,16 @@ import fc from "fast-check";
 import { filterRuns, graphRuns } from "./agent/agent-runs.ts";
 import { concurrentRuns, sequentialRuns } from "./lifecycle.ts";
 import { ALIVE_MS, FURTHER, type Told } from "./soak-told.ts";
+import { sqliteStorages } from "./support/shared-stores.ts";
 
 /** Runs of one seed; a failure is played again with its seed and path. */
-const RUNS: Readonly<Record<string, number>> = { concurrent: 250, filter: 100, sequential: 250, graph: 20 };
+const RUNS: Readonly<Record<string, number>> = {
+  concurrent: 250,
+  filter: 100,
+  sequential: 250,
+  graph: 20,
+  sqlite: 60,
+};
 
 let runs = 0;
 let steps = 0;
@@ -19,6 +26,7 @@ const properties = {
   filter: filterRuns(ofAgent),
   sequential: sequentialRuns(onRun),
   graph: graphRuns(ofAgent),
+  sqlite: concurrentRuns(onRun, undefined, { kinds: ["sqlite memory"], open: sqliteStorages().open }),
 };
 
 const [first = "0", rounds = "1"] = process.argv.slice(2);

@@ -21,9 +21,12 @@ export type OpenShared = (kind: SharedKind, keys: readonly SessionKey[]) => Prom
 /** SQLite in files of their own, and in memory. */
 export function sqliteStorages(): { readonly open: OpenShared; remove(): void } {
   let files: OpenedFiles | undefined;
-  const open: OpenShared = async (kind) => {
+  const pathOfNew = (): string => {
     files ??= new OpenedFiles();
-    const path = kind === "sqlite memory" ? ":memory:" : files.path();
+    return files.path();
+  };
+  const open: OpenShared = async (kind) => {
+    const path = kind === "sqlite memory" ? ":memory:" : pathOfNew();
     const opened: SqliteSessionService[] = [];
     return {
       leasesByMachine: false,
