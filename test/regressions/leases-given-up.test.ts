@@ -10,8 +10,14 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(reso
 
 test("a session stays known until the store has answered one who gave up while it took the lease", async () => {
   const store = new SqliteSessionService(":memory:");
-  const held = Promise.withResolvers<void>();
-  const reached = Promise.withResolvers<void>();
+  let answer: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  let reach: () => void = () => undefined;
+  const reached = new Promise<void>((resolve) => {
+    reach = resolve;
+  });
   let isLeased = false;
   let atOnce = 0;
   let most = 0;
@@ -24,13 +30,13 @@ test("a session stays known until the store has answered one who gave up while i
         if (isRead) most = Math.max(most, ++atOnce);
         if (isRead && isLeased) {
           isLeased = false;
-          reached.resolve();
-          await held.promise;
+          reach();
+          await held;
         }
-        const answer: unknown = await (value as (asked: unknown) => unknown).call(target, request);
+        const told: unknown = await (value as (asked: unknown) => unknown).call(target, request);
         if (isRead) atOnce--;
         isLeased ||= name === "acquireLease";
-        return answer;
+        return told;
       };
     },
   });
@@ -43,14 +49,14 @@ test("a session stays known until the store has answered one who gave up while i
       await service.appendEvent({ session: key, event });
   const controller = new AbortController();
   const outcome = service.summarize(key, { force: true, signal: controller.signal });
-  await reached.promise;
+  await reached;
   controller.abort();
   expect((await outcome).kind).toBe("skipped");
   await service.getSession(other);
   const read = service.getSession(key);
   for (let turn = 0; turn < 5; turn++) await nextTurn();
   expect(most).toBe(1);
-  held.resolve();
+  answer();
   expect((await read)?.events).toHaveLength(6);
   await service.close();
   await store.close();
