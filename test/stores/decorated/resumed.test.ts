@@ -4,6 +4,7 @@ import {
   InMemorySessionService,
   type SessionEvent,
   type SessionService,
+  type SummarizingSessionService,
   tiktokenCounter,
   type WithSummariesOptions,
   withSummaries,
@@ -35,6 +36,12 @@ async function talk(service: SessionService, from: number, to: number): Promise<
         event: { ...event, id: `t${turn}-${at}`, timestamp: turn * 1000 },
       });
   }
+}
+
+/** What is kept of folds is written aside. */
+async function talkAndKeep(service: SummarizingSessionService, from: number, to: number): Promise<void> {
+  await talk(service, from, to);
+  await service.flush();
 }
 
 async function idsOf(service: SessionService): Promise<readonly string[]> {
@@ -72,7 +79,7 @@ for (const stores of [sqliteStores(), postgresStores()]) {
       const first = withSummaries(await open(), options());
       for (const service of [memory, first]) {
         await service.createSession(key);
-        await talk(service, 0, 60);
+        await talkAndKeep(service, 0, 60);
       }
       const { store, reads, whole } = watched(await open());
       expect(canKeepFolds(store)).toBe(true);
@@ -82,8 +89,8 @@ for (const stores of [sqliteStores(), postgresStores()]) {
       expect(reads).toHaveLength(1);
       // 240 events and some 19 summaries stand in the log.
       expect(reads[0]?.events.length).toBeLessThan(40);
-      await talk(second, 60, 70);
-      await talk(memory, 60, 70);
+      await talkAndKeep(second, 60, 70);
+      await talkAndKeep(memory, 60, 70);
       const figures = async (service: typeof memory) => {
         const {
           id: _,
@@ -102,7 +109,7 @@ for (const stores of [sqliteStores(), postgresStores()]) {
       expect(whole()).toBe(0);
     });
 
-    test("tokenises nothing that was counted before", async () => {
+    test("tokenises nothing that one which was closed had counted", async () => {
       const open = await stores.fresh();
       const counter = tiktokenCounter();
       let counted: string[] = [];
@@ -117,10 +124,11 @@ for (const stores of [sqliteStores(), postgresStores()]) {
       const given = { ...options(), tokenCounter, trigger: ({ tokens }: { tokens: number }) => tokens > 400 };
       const first = withSummaries(await open(), given);
       await first.createSession(key);
-      await talk(first, 0, 30);
+      await talkAndKeep(first, 0, 30);
+      await first.close();
       counted = [];
       const second = withSummaries(await open(), given);
-      await talk(second, 30, 31);
+      await talkAndKeep(second, 30, 31);
       const again = counted.filter((text) => !text.includes("30") && !text.includes("Of "));
       expect(again).toEqual([]);
       expect(counted.length).toBeGreaterThan(0);
@@ -130,7 +138,7 @@ for (const stores of [sqliteStores(), postgresStores()]) {
       const open = await stores.fresh();
       const first = withSummaries(await open(), options());
       await first.createSession(key);
-      await talk(first, 0, 30);
+      await talkAndKeep(first, 0, 30);
       const second = withSummaries(await open(), options());
       const session = await second.getSession(key);
       const before = await idsOf(second);
@@ -146,7 +154,7 @@ for (const stores of [sqliteStores(), postgresStores()]) {
       const open = await stores.fresh();
       const first = withSummaries(await open(), options());
       await first.createSession(key);
-      await talk(first, 0, 30);
+      await talkAndKeep(first, 0, 30);
       const found = await withSummaries(await open(), options()).search(key, "answer 4.");
       expect(found.map(({ event }) => event.id)).toEqual(["t24-3", "t14-3", "t4-3"]);
       const summary = await first.getSummary(key);
@@ -175,12 +183,14 @@ for (const stores of [sqliteStores(), postgresStores()]) {
       const open = await stores.fresh();
       const source = withSummaries(new InMemorySessionService(), options());
       await source.createSession(key);
-      await talk(source, 0, 40);
+      await talkAndKeep(source, 0, 40);
       const log = await source.getSession({ ...key, view: "full" });
       const plain = await open();
       await plain.importSession({ ...key, state: {}, events: log?.events ?? [], lastUpdateTime: 1 });
       const one = watched(await open());
-      expect(await idsOf(withSummaries(one.store, options()))).toEqual(await idsOf(source));
+      const reader = withSummaries(one.store, options());
+      expect(await idsOf(reader)).toEqual(await idsOf(source));
+      await reader.flush();
       expect(one.reads[0]?.events.length).toBe(log?.events.length);
       const other = watched(await open());
       expect(await idsOf(withSummaries(other.store, options()))).toEqual(await idsOf(source));
@@ -191,15 +201,15 @@ for (const stores of [sqliteStores(), postgresStores()]) {
       const open = await stores.fresh();
       const first = withSummaries(await open(), options());
       await first.createSession(key);
-      await talk(first, 0, 30);
+      await talkAndKeep(first, 0, 30);
       const window = await idsOf(first);
       const gone = await withSummaries(await open(), options()).prune(key);
       expect(gone.length).toBeGreaterThan(80);
       const { store, whole } = watched(await open());
       const next = withSummaries(store, options());
       expect(await idsOf(next)).toEqual(window);
-      await talk(next, 30, 40);
-      await talk(first, 30, 40);
+      await talkAndKeep(next, 30, 40);
+      await talkAndKeep(first, 30, 40);
       expect(await idsOf(next)).toEqual(await idsOf(first));
       expect(whole()).toBe(0);
     });

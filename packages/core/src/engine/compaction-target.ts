@@ -53,6 +53,8 @@ export interface CompactionTarget {
   statistics(): SessionStatistics;
   /** How the counter compares with the provider's usage in this session. */
   readonly calibration: Calibration;
+  /** Brings in what of the log a fold may read besides its window, once there is something to fold. */
+  prepare?(): Promise<unknown>;
   /**
    * Claims the fold before it is paid for, where several processes may come to it; null while another has it. What others
    * have stored by then is known afterwards.

@@ -53,11 +53,12 @@ async function foldIfDue(
   try {
     let due = await lookAgain();
     if (due.kind === "skipped") return due;
+    await prepared(target, options, { ...run, startedAt });
     const claim = await claimed(target, options, { ...run, startedAt });
     if (claim === null) return { kind: "skipped", reason: "busy", ...why };
     try {
       // Another may have folded meanwhile what was planned here.
-      if (claim !== undefined && hasChanged(target, due)) due = await lookAgain();
+      if ((claim ?? target.prepare) !== undefined && hasChanged(target, due)) due = await lookAgain();
       if (due.kind === "skipped") return due;
       const reading = await readingOf(target, options, due.plan, telemetry.id);
       if (reading.blocks.length === 0) return { kind: "skipped", reason: "nothing-to-summarise", ...why };
@@ -121,6 +122,26 @@ async function lookAt(
   if (run.force !== true && !isWorthFolding(target, options, plan))
     return { kind: "skipped", reason: "no-gain", ...why };
   return { kind: "due", plan, explanation, log, entries };
+}
+
+/** Brings in what else of the log a fold may read, within the limit of the run. */
+async function prepared(
+  target: CompactionTarget,
+  { timeoutMs }: ResolvedOptions,
+  { startedAt, signal, isDetached }: CompactionRun & { readonly startedAt: number },
+): Promise<void> {
+  if (target.prepare === undefined) return;
+  const { sessionId } = target;
+  const read = (): Promise<unknown> =>
+    attempt(sessionId, "commit-failed", "The session service did not hand out the log", () =>
+      target.prepare?.(),
+    );
+  await withDeadline(read, {
+    timeoutMs: timeoutMs === null ? null : Math.max(timeoutMs - (performance.now() - startedAt), 1),
+    signal,
+    isDetached,
+    timedOut: () => timeoutError(timeoutMs, sessionId),
+  });
 }
 
 /** Claims the fold where that is needed, and waits within the limit of the run if somebody waits for it. */

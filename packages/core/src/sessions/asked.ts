@@ -17,6 +17,8 @@ export interface Asked {
   readonly key: SessionKey;
   /** Absent: as long as it is when it is asked. */
   readonly pause: Pause | undefined;
+  /** A read waits for it, and so for another process as well that may be at it. */
+  readonly isAwaited?: boolean;
 }
 
 /** When the last event of the conversation happened, in milliseconds since the epoch; undefined without one. */
@@ -33,7 +35,8 @@ export function pauseOf(tracked: TrackedSession, milliseconds: number): Pause {
 export function bothAsked(waiting: Asked, added: Asked): Asked {
   const [before, now] = [waiting.pause, added.pause];
   const isLonger = before !== undefined && (now === undefined || before.milliseconds > now.milliseconds);
-  return { key: added.key, pause: isLonger ? before : now };
+  const isAwaited = waiting.isAwaited === true || added.isAwaited === true;
+  return { key: added.key, pause: isLonger ? before : now, isAwaited };
 }
 
 /**

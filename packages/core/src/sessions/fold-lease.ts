@@ -1,12 +1,14 @@
 import type { ClaimTerms } from "../engine/compaction-target.ts";
 import type { SessionKey } from "../events/session-key.ts";
-import { every, systemSleep } from "../shared/deadline.ts";
-import { errorName } from "../shared/errors.ts";
+import { every, systemSleep, withDeadline } from "../shared/deadline.ts";
+import { errorName, StoreError } from "../shared/errors.ts";
 import type { Lease, LeasingService } from "./store-capabilities.ts";
 
 /** First and longest wait between two questions whether another has finished, in milliseconds. */
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 1_000;
+/** How long a fold that is done waits for the store to take its lease back, in milliseconds. */
+const RELEASED_WITHIN_MS = 1_000;
 /** A lease is renewed when this part of it is over. */
 const RENEWED_AFTER = 1 / 3;
 
@@ -70,12 +72,17 @@ export class FoldLease {
     this.#isLost = true;
   }
 
-  /** Gives it back. */
+  /** Gives it back, but does not wait long for a store that does not answer. */
   async release(): Promise<void> {
     this.#stopRenewing();
     const { inner, key } = this.#options;
     try {
-      await inner.releaseLease({ ...key, lease: this.lease });
+      await withDeadline(() => inner.releaseLease({ ...key, lease: this.lease }), {
+        timeoutMs: RELEASED_WITHIN_MS,
+        signal: undefined,
+        isDetached: true,
+        timedOut: () => new StoreError("store-unavailable", "The store does not answer about a lease"),
+      });
     } catch (error) {
       this.#warn("given back, it ends by itself", error);
     }
@@ -85,6 +92,7 @@ export class FoldLease {
     const { inner, key, ttlMs } = this.#options;
     try {
       if (!(await inner.renewLease({ ...key, lease: this.lease, ttlMs }))) {
+        this.#stopRenewing();
         this.#isLost = true;
         this.#lost.abort();
       }

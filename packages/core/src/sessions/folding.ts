@@ -17,7 +17,7 @@ import { checkPoint } from "./check-points.ts";
 import { FoldLease } from "./fold-lease.ts";
 import { Runs } from "./runs.ts";
 import type { Session, SessionService } from "./session-service.ts";
-import { canAppendIf, canKeepFolds, canLease } from "./store-capabilities.ts";
+import { canAppendIf, canKeepFolds, canLease, type FoldKeepingService } from "./store-capabilities.ts";
 import type { TrackedSession } from "./tracked-session.ts";
 import type { TrackedSessions } from "./tracked-sessions.ts";
 import { WaitingReads } from "./waiting-reads.ts";
@@ -42,6 +42,8 @@ export class Folding {
   readonly #jobs: BackgroundJobs<Asked>;
   readonly #reads: WaitingReads;
   readonly #closing = new AbortController();
+  /** What stores are having kept just now. It never rejects. */
+  readonly #aside = new Set<Promise<void>>();
   /** Whether it takes no more work, as it does from the begin of `close`. */
   #isStopped = false;
 
@@ -62,7 +64,7 @@ export class Folding {
       closing: this.#closing.signal,
       isTooLarge: (read) => this.#isPastLimit(read),
       pending: ({ key }) => this.#jobs.pending(runKey(key, undefined)),
-      start: ({ key }) => this.#leave({ key, pause: undefined }),
+      start: ({ key }) => this.#leave({ key, pause: undefined, isAwaited: true }),
     });
   }
 
@@ -86,15 +88,17 @@ export class Folding {
     automatic: boolean = false,
   ): Promise<SummarizeOutcome> {
     const { generation, key } = tracked;
-    const request = { generation, signal: run.signal, force: run.force === true };
+    const { waitsForOthers = !automatic } = run;
+    const request = { generation, signal: run.signal, force: run.force === true, waitsForOthers };
     const outcome = this.#runs.join(runKey(key, scope), request, async (signal) => {
       // Who waited for another's run may have seen the session go with it.
       if (tracked.generation !== generation) return { kind: "skipped", reason: "aborted" };
-      if (tracked.log.resumedAt !== undefined && readsHistory(scope, options))
+      // What counts for one agent, only the whole log can tell.
+      if (scope !== undefined && tracked.log.resumedAt !== undefined)
         await tracked.queue.run(() => tracked.readWhole(this.#inner));
-      const terms = { ...run, signal, waitsForOthers: !automatic };
+      const terms = { ...run, signal, waitsForOthers };
       const made = await compact(this.#target(tracked, scope, options), options, terms);
-      await this.keepFold(tracked);
+      this.keepFold(tracked);
       this.#options.onOutcome(made, { session: key, scope, automatic });
       return made;
     });
@@ -138,18 +142,34 @@ export class Folding {
     return this.#reads.wait(tracked);
   }
 
-  /** Has a store that keeps folds keep what is new. It is derived from the log: without it reads are slower, and no more. */
-  async keepFold(tracked: TrackedSession): Promise<void> {
+  /**
+   * Has a store that keeps folds keep what is new. It is derived from the log, and without it reads are slower and no more:
+   * so nobody waits for it but `flush`. To be called while the session is in use.
+   */
+  keepFold(tracked: TrackedSession): void {
+    if (tracked.hasFoldToKeep) this.#keepAside(tracked);
+  }
+
+  #keepAside(tracked: TrackedSession): void {
     const inner = this.#inner;
     if (!canKeepFolds(inner)) return;
+    const kept = this.#tracked.use(tracked.key, () => this.#keepFold(inner, tracked));
+    this.#aside.add(kept);
+    void kept.finally(() => this.#aside.delete(kept));
+  }
+
+  async #keepFold(inner: FoldKeepingService, tracked: TrackedSession): Promise<void> {
     try {
-      await tracked.queue.run(async () => {
-        if ((await tracked.read(inner)) !== null) await tracked.keepFold(inner);
-      });
+      const fold = await tracked.queue.run(async () =>
+        (await tracked.read(inner)) === null ? undefined : tracked.foldToKeep(),
+      );
+      if (fold === undefined) return;
+      await inner.saveFold(fold);
+      tracked.hasKept(fold);
     } catch (error) {
       const { sessionId } = tracked.key;
       this.#options.logger.warn(
-        `sessionfold: what session ${sessionId} folds to could not be kept (${errorName(error)}); reads are slower until it is`,
+        `sessionfold: what session ${sessionId} folds to could not be kept (${errorName(error)}); the next fold tries again`,
       );
     }
   }
@@ -161,7 +181,11 @@ export class Folding {
 
   /** Waits for all that is known at the call. */
   async flush(): Promise<void> {
-    await keptAwake(Promise.all([this.#jobs.settled(), this.#runs.settled()]));
+    await keptAwake(this.#settled().then(() => Promise.all(this.#aside)));
+  }
+
+  #settled(): Promise<unknown> {
+    return Promise.all([this.#jobs.settled(), this.#runs.settled()]);
   }
 
   /** Takes no more work, waits so many milliseconds for what there is, then calls it off. */
@@ -170,14 +194,20 @@ export class Folding {
     this.#jobs.stop();
     if (drainMs > 0) await this.#drain(drainMs);
     this.#closing.abort();
-    await this.flush();
+    await keptAwake(this.#settled());
   }
 
   async #drain(timeoutMs: number): Promise<void> {
     const over = new Error("Drained long enough");
     try {
       const { signal } = this.#closing;
-      await withDeadline(() => this.flush(), { timeoutMs, signal, timedOut: () => over });
+      const flushed = async (): Promise<void> => {
+        await this.flush();
+        // Counts are kept in batches; what is left would be counted again by the next process.
+        for (const tracked of this.#tracked.known) if (tracked.hasCounts) this.#keepAside(tracked);
+        await Promise.all(this.#aside);
+      };
+      await withDeadline(flushed, { timeoutMs, signal, timedOut: () => over });
     } catch (error) {
       // Otherwise another call of `close` has ended it all.
       if (error !== over && !this.#closing.signal.aborted) throw error;
@@ -189,7 +219,7 @@ export class Folding {
     this.#jobs.add(runKey(asked.key, undefined), asked);
   }
 
-  async #foldInBackground({ key, pause }: Asked): Promise<void> {
+  async #foldInBackground({ key, pause, isAwaited }: Asked): Promise<void> {
     const { signal } = this.#closing;
     if (signal.aborted) return;
     try {
@@ -201,7 +231,7 @@ export class Folding {
         const { options } = this.#options.summarizer;
         const figures = this.statistics(tracked, undefined, options);
         const statistics = asAsked(figures, pause, tracked, options.clock());
-        const run = { statistics, signal, isDetached: true };
+        const run = { statistics, signal, isDetached: true, waitsForOthers: isAwaited === true };
         this.#folded(tracked, await this.run(tracked, undefined, options, run, true));
       });
     } catch (error) {
@@ -228,6 +258,8 @@ export class Folding {
   #folded(tracked: TrackedSession, outcome: SummarizeOutcome): void {
     if (outcome.kind === "summarized" && tracked.log.events.at(-1)?.id === outcome.summary.id)
       this.#reads.tried(tracked);
+    // Another process is at it, and a read may wait for that one as well.
+    if (outcome.kind === "skipped" && outcome.reason === "busy") this.#reads.notTried(tracked);
   }
 
   async #isPastLimit(tracked: TrackedSession): Promise<boolean> {
@@ -272,8 +304,10 @@ export class Folding {
           return undefined;
         }
         if (codeOf(error) !== "append-conflict" || tries === 1) throw error;
+        const { lastSeq } = tracked.log;
+        await tracked.readOrThrow(inner);
         // The end of what is known may have been deleted, which the news alone do not tell.
-        tracked.doubt();
+        if (tracked.log.lastSeq === lastSeq) tracked.doubt();
       }
     }
   }
@@ -290,8 +324,10 @@ export class Folding {
       log: () => tracked.log,
       statistics: () => this.statistics(tracked, scope, options),
       calibration: tracked.calibration,
-      // Who waits may give up before the store answers; until it does, its queue must stay the only one of that key.
+      ...(canKeepFolds(inner) &&
+        readsHistory(options) && { prepare: () => tracked.queue.run(() => tracked.readWhole(inner)) }),
       ...(canLease(inner) && {
+        // Who asks may give up before the store answers; until it does, its queue must stay the only one of that key.
         claim: (terms) =>
           this.#tracked.use(key, async () => {
             const { leaseMs: ttlMs, logger } = this.#options;
@@ -309,6 +345,7 @@ export class Folding {
             return { lease: taken };
           }),
       }),
+      // Who waits may give up before the store answers; until it does, its queue must stay the only one of that key.
       commit: (makeDraft) =>
         this.#tracked.use(tracked.key, () =>
           tracked.queue.run(async () => {
@@ -330,9 +367,9 @@ function runKey(key: SessionKey, scope: string | undefined): string {
 }
 
 /** Whether a fold may look at more of the log than its window holds. */
-function readsHistory(scope: string | undefined, { strategy, summarizer }: ResolvedOptions): boolean {
+function readsHistory({ strategy, summarizer }: ResolvedOptions): boolean {
   const isByModel = summarizer.model !== null && summarizer.readsEvents !== true;
-  return scope !== undefined || strategy === "whole" || !isByModel;
+  return strategy === "whole" || !isByModel;
 }
 
 function codeOf(error: unknown): string | undefined {

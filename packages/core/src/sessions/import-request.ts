@@ -4,6 +4,9 @@ import { ConfigurationError, InvalidEventError } from "../shared/errors.ts";
 import { describe, requireObject } from "../shared/validate.ts";
 import type { ImportSessionRequest } from "./store-capabilities.ts";
 
+/** Behind it there is still room for as many positions again, before numbers stop being exact. */
+const LAST_POSITION = 2 ** 52;
+
 /**
  * A request to take over a session, checked and copied.
  * @throws ConfigurationError, InvalidEventError that name the field, what was expected and what came.
@@ -26,9 +29,9 @@ export function checkedImport(
   let last = -1;
   const copies = events.map((event, at) => {
     const copy = eventFromJson(event);
-    if (!Number.isInteger(copy.seq) || copy.seq <= last) {
+    if (!Number.isInteger(copy.seq) || copy.seq <= last || copy.seq > LAST_POSITION) {
       throw new InvalidEventError(
-        `Expected \`events[${at}].seq\` to be an integer above ${last}, got ${describe(copy.seq)}`,
+        `Expected \`events[${at}].seq\` to be an integer above ${last} and at most 2^52, got ${describe(copy.seq)}`,
       );
     }
     if (ids.has(copy.id))

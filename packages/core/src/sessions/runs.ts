@@ -15,6 +15,8 @@ export interface RunRequest {
   /** Gives up this caller's wait, and the run if it is this caller's own. */
   readonly signal: AbortSignal | undefined;
   readonly force: boolean;
+  /** Whether this caller waits for other processes, too. */
+  readonly waitsForOthers: boolean;
 }
 
 /** The summarisations in progress, one a session and scope: who asks meanwhile joins the one that is there. */
@@ -83,8 +85,9 @@ export class Runs {
  * Whether an outcome answers only who started the run: the trigger does not bind a forced call, and another caller's
  * giving up is not this one's.
  */
-function isForeign(outcome: SummarizeOutcome, { force }: RunRequest): boolean {
+function isForeign(outcome: SummarizeOutcome, { force, waitsForOthers }: RunRequest): boolean {
   if (outcome.kind !== "skipped") return false;
+  if (outcome.reason === "busy") return waitsForOthers;
   return outcome.reason === "aborted" || (force && outcome.reason === "not-triggered");
 }
 

@@ -72,8 +72,9 @@ export function searchLog(log: FoldedLog, { words, limit }: SearchWords): readon
 }
 
 /** Whether the log can tell which summary hides an event that was found elsewhere. */
-export function canPlace(log: FoldedLog, { id }: SessionEvent): boolean {
-  return log.get(id) !== undefined || log.missingCover !== undefined;
+export function canPlace(log: FoldedLog, { id, seq }: SessionEvent): boolean {
+  const isMissing = log.missingCover !== undefined && seq <= (log.resumedAt ?? -1);
+  return log.get(id) !== undefined || isMissing;
 }
 
 /** A found event with the summary that hides it. */

@@ -15,7 +15,8 @@ const TEMP = "temp:";
 /** Writes a change of state to where its keys' prefixes say. `temp:` keys are left out. */
 export function applyState(state: ScopedState, delta: Readonly<Record<string, unknown>>): void {
   for (const [key, value] of Object.entries(deepCopy(delta))) {
-    if (key.startsWith(TEMP)) continue;
+    // State is JSON, which has no undefined.
+    if (key.startsWith(TEMP) || value === undefined) continue;
     if (key.startsWith(APP)) state.app.set(key, value);
     else if (key.startsWith(USER)) state.user.set(key, value);
     else state.session.set(key, value);

@@ -11,6 +11,12 @@ import { SerialQueue } from "./serial-queue.ts";
 import type { Session, SessionService } from "./session-service.ts";
 import { type AppendCondition, canKeepFolds, type FoldKeepingService } from "./store-capabilities.ts";
 
+/** Counts that are worth a write of their own; a snapshot takes along fewer. */
+const KEPT_AT_ONCE = 64;
+
+/** What a store is asked to keep. */
+export type FoldToKeep = Parameters<FoldKeepingService["saveFold"]>[0];
+
 /** What the sessions of one decorator share. */
 export interface TrackedSessionOptions {
   readonly logger: { warn(message: string): void };
@@ -46,6 +52,8 @@ export class TrackedSession {
   readonly #keepsFolds: boolean;
   /** Events whose counts the store does not keep yet. */
   readonly #uncounted = new Set<SessionEvent>();
+  /** How many these were when they were last looked through. */
+  #lookedAt = 0;
   /** Whether a snapshot of the log would save reading that the one kept does not. */
   isSnapshotDue = false;
 
@@ -85,6 +93,7 @@ export class TrackedSession {
     this.#warned = 0;
     this.#isInDoubt = false;
     this.#uncounted.clear();
+    this.#lookedAt = 0;
     this.isSnapshotDue = false;
     this.generation++;
   }
@@ -149,22 +158,46 @@ export class TrackedSession {
     return this.readOrThrow(inner);
   }
 
-  /** Within the queue: has the store keep what the log folds to, and counts of tokens, where there is something new. */
-  async keepFold(inner: SessionService): Promise<void> {
+  /** Whether there is enough that a store should keep. */
+  get hasFoldToKeep(): boolean {
+    return this.isSnapshotDue || this.#uncounted.size - this.#lookedAt >= KEPT_AT_ONCE;
+  }
+
+  /** Whether there is any count that the store does not keep. */
+  get hasCounts(): boolean {
+    return this.#uncounted.size > 0;
+  }
+
+  /** Just after a read: what the log folds to, and counts of tokens, for the store to keep; undefined where there is nothing new. */
+  foldToKeep(): FoldToKeep | undefined {
     const incarnation = this.#incarnation;
-    if (!canKeepFolds(inner) || incarnation === undefined) return;
+    if (incarnation === undefined) return undefined;
     const counts = new Map<string, number>();
     for (const event of this.#uncounted) {
       const tokens = this.#ledger.known(event);
       if (tokens !== undefined) counts.set(event.id, tokens);
     }
+    this.#lookedAt = this.#uncounted.size;
     const isKnown = this.#readTo === this.log.lastSeq && this.log.resumedAt !== this.#readTo;
     const snapshot = this.isSnapshotDue && isKnown ? snapshotOf(this.log) : undefined;
-    if (snapshot === undefined && counts.size === 0) return;
-    const tokens = counts.size === 0 ? undefined : { counter: this.#ledger.counter.name, counts };
-    await inner.saveFold({ ...this.key, incarnation, snapshot, tokens });
-    for (const event of this.#uncounted) if (counts.has(event.id)) this.#uncounted.delete(event);
-    if (snapshot !== undefined) this.isSnapshotDue = false;
+    // Once is enough: should it not be kept, the next fold has one more.
+    this.isSnapshotDue = false;
+    const { counter } = this.#ledger;
+    const isNamed = counter.isUnnamed !== true && counts.size > 0;
+    if (snapshot === undefined && !isNamed) return undefined;
+    return {
+      ...this.key,
+      incarnation,
+      snapshot,
+      tokens: isNamed ? { counter: counter.name, counts } : undefined,
+    };
+  }
+
+  /** The store keeps it. */
+  hasKept({ tokens }: FoldToKeep): void {
+    if (tokens === undefined) return;
+    for (const event of this.#uncounted) if (tokens.counts.has(event.id)) this.#uncounted.delete(event);
+    this.#lookedAt = this.#uncounted.size;
   }
 
   /** Within the queue: appends to the session that was just read, and takes over what was stored. */
@@ -200,8 +233,8 @@ export class TrackedSession {
   }
 
   async #resume(inner: FoldKeepingService): Promise<Session | null> {
-    const counter = this.#ledger.counter.name;
-    const read = await inner.readFolded({ ...this.key, counter });
+    const { name, isUnnamed } = this.#ledger.counter;
+    const read = await inner.readFolded({ ...this.key, ...(isUnnamed !== true && { counter: name }) });
     if (read === null) {
       this.reset();
       return null;

@@ -12,6 +12,11 @@ export class TrackedSessions {
     this.#options = options;
   }
 
+  /** Those that are known at the call. */
+  get known(): readonly TrackedSession[] {
+    return [...this.#byKey.values()];
+  }
+
   /** Works with the session of that key, which stays known meanwhile: two queues must never serve one key. */
   async use<T>(key: SessionKey, task: (tracked: TrackedSession) => Promise<T>): Promise<T> {
     const tracked = this.#of(key);

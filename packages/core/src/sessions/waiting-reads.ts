@@ -46,6 +46,11 @@ export class WaitingReads {
     if (this.#tried.size > MOST_TRIED && oldest !== undefined) this.#tried.delete(oldest);
   }
 
+  /** Notes that there is more that can be done. */
+  notTried(tracked: TrackedSession): void {
+    this.#tried.delete(keyString(tracked.key));
+  }
+
   /** Waits until the session is no longer too large, or long enough. False where there was nothing to wait for. */
   async wait(tracked: TrackedSession): Promise<boolean> {
     const { waitMs: timeoutMs, closing: signal } = this.#options;

@@ -119,7 +119,7 @@ class SummarizingService implements SummarizingSessionService {
       throw new ConfigurationError(`Expected \`wait\` to be true or false, got ${describe(wait)}`);
     return this.#tracked.use(keyOf(request), async (tracked) => {
       const session = await this.#sessionAsked(tracked, request);
-      if (tracked.isSnapshotDue) await this.#folding.keepFold(tracked);
+      if (session !== null) this.#folding.keepFold(tracked);
       const mayWait = session !== null && view === "window" && wait;
       if (!mayWait || !(await this.#folding.waitIfTooLarge(tracked))) return session;
       return this.#sessionAsked(tracked, request);
@@ -129,7 +129,8 @@ class SummarizingService implements SummarizingSessionService {
   #sessionAsked(tracked: TrackedSession, request: GetSessionRequest): Promise<Session | null> {
     const { view = "window", agent, afterSeq } = request;
     return tracked.queue.run(async () => {
-      // Another process may have pruned, which only a look at all that is stored shows; windows are the same either way.
+      // Another process may have pruned, which only a look at all that is stored shows. Windows stay the same, but for how a
+      // result is told that comes after its call was pruned.
       // Whoever asks for the news alone, entry after entry, must not pay for the whole log each time.
       if (view === "full" && afterSeq === undefined) tracked.doubt();
       let session = await tracked.read(this.#inner);

@@ -109,7 +109,10 @@ export class StoredDataError extends SessionfoldError {
   }
 }
 
-/** A store could not do what was asked: it is busy, full, closed or out of reach. Nothing was stored. `cause` is its own error. */
+/**
+ * A store could not do what was asked: it is busy, full, closed or out of reach. Nothing was stored, unless the way to it broke off
+ * ("store-unavailable") before it could say so: append again by the same id. `cause` is its own error.
+ */
 export class StoreError extends SessionfoldError {
   constructor(
     code: "store-busy" | "store-full" | "store-closed" | "store-unavailable",

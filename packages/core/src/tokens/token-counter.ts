@@ -6,6 +6,8 @@ import { jsonText } from "../shared/json-text.ts";
 export interface TokenCounter {
   /** For telemetry and stores: counts of equal names may be mixed. */
   readonly name: string;
+  /** True: the name tells it from no other counter, so that stores keep none of its counts. So it is of plain functions. */
+  readonly isUnnamed?: boolean;
   /** Tokens of a text. */
   count(text: string): number;
   /** Tokens that a message costs besides its content: role and separators. Default 0. */
@@ -19,7 +21,7 @@ export type TokenCounterLike = TokenCounter | ((text: string) => number);
 
 /** A counter of what was given. */
 export function toTokenCounter(like: TokenCounterLike): TokenCounter {
-  return typeof like === "function" ? { name: like.name || "custom", count: like } : like;
+  return typeof like === "function" ? { name: like.name || "custom", isUnnamed: true, count: like } : like;
 }
 
 /** Tokens of a message as a model sees it: text, tool calls with their arguments, media, and the message itself. */
