@@ -1,6 +1,6 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { UnsupportedError } from "@sessionfold/core";
-import { migrate } from "./migrations.ts";
+import { migrate, requireOwn } from "./migrations.ts";
 import { isEngineError, isGeneric } from "./store-errors.ts";
 
 /** Values of a statement's parameters, by their names. */
@@ -23,6 +23,8 @@ export class Connection {
     this.#database = new DatabaseSync(path, { enableForeignKeyConstraints: true });
     try {
       this.execute(`PRAGMA busy_timeout = ${ENGINE_WAIT_MS}`);
+      // Before anything is changed in it.
+      requireOwn(this);
       this.execute("PRAGMA journal_mode = WAL");
       this.execute(`PRAGMA synchronous = ${durability === "full" ? "FULL" : "NORMAL"}`);
       // On macOS a plain fsync leaves data in the cache of the drive.

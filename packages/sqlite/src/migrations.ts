@@ -76,10 +76,23 @@ export const MIGRATIONS: readonly string[] = [
   `,
 ];
 
+/** Tables that every version has. */
+const OWN_TABLES = ["schema_version", "sessions", "events", "event_text"];
+
+const FIND_NAMES = "SELECT name FROM sqlite_schema";
 const FIND_TABLE = "SELECT 1 AS found FROM sqlite_schema WHERE type = 'table' AND name = 'schema_version'";
 const FIND_VERSION = "SELECT max(version) AS version FROM schema_version";
 const CREATE_TABLE = "CREATE TABLE schema_version (version INTEGER PRIMARY KEY) STRICT";
 const ADD_VERSION = "INSERT INTO schema_version VALUES (:version)";
+
+/** Changes nothing. @throws StoredDataError for a database that something else has made */
+export function requireOwn(connection: Connection): void {
+  const names = new Set(connection.all<{ name: string }>(FIND_NAMES).map(({ name }) => name));
+  if (names.size > 0 && !OWN_TABLES.every((name) => names.has(name)))
+    throw new StoredDataError(
+      "Expected a new file or one of @sessionfold/sqlite, got a database of something else",
+    );
+}
 
 /** Brings the schema of a database up to date. @throws StoredDataError for one that a newer version of this package wrote */
 export function migrate(connection: Connection): void {

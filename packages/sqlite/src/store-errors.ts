@@ -4,6 +4,13 @@ const GENERIC = 1;
 const BUSY = 5;
 const LOCKED = 6;
 const FULL = 13;
+/** Results that tell somebody what to do, in words. */
+const IN_WORDS: Readonly<Record<number, string>> = {
+  8: "The database cannot be written to: is its file still in place, and may this process write to it?",
+  11: "The database file is damaged",
+  14: "The database file cannot be opened: is its folder there, and may this process read and write in it?",
+  26: "The file is no SQLite database",
+};
 /** The file next to the database that its users share (`-shm`) could not be made as large as it must be. */
 const NO_SHARED_FILE = 10 | (19 << 8);
 
@@ -57,7 +64,8 @@ export function storeError(error: unknown): unknown {
   if (result === undefined) return nodeError(error);
   if (result === FULL || (error as { errcode?: unknown }).errcode === NO_SHARED_FILE)
     return new StoreError("store-full", "The disk or the database is full", { cause: error });
-  return unavailable(`SQLite result ${result}`, error);
+  const words = IN_WORDS[result] ?? `The database cannot be used (SQLite result ${result})`;
+  return new StoreError("store-unavailable", words, { cause: error });
 }
 
 function nodeError(error: unknown): unknown {
@@ -65,9 +73,6 @@ function nodeError(error: unknown): unknown {
   // Without its cause, which quotes what is stored.
   if (code === OUT_OF_RANGE)
     return new StoredDataError("A stored number is larger than any that was written");
-  return NODES_OWN.includes(code) ? unavailable(String(code), error) : error;
-}
-
-function unavailable(reason: string, cause: unknown): StoreError {
-  return new StoreError("store-unavailable", `The database cannot be used (${reason})`, { cause });
+  if (!NODES_OWN.includes(code)) return error;
+  return new StoreError("store-unavailable", `The database cannot be used (${code})`, { cause: error });
 }

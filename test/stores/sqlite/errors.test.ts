@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 import { HumanMessage } from "@langchain/core/messages";
@@ -65,7 +66,13 @@ test("a file that is no database, and one that cannot be opened, are told in our
   writeFileSync(noDatabase, "a letter to a friend, which is longer than the head of a database ".repeat(20));
   const folder = files.path();
   mkdirSync(folder);
-  for (const path of [noDatabase, folder, `${folder}/missing/s.db`]) {
+  const cannotBeOpened =
+    "The database file cannot be opened: is its folder there, and may this process read and write in it?";
+  for (const [path, message] of [
+    [noDatabase, "The file is no SQLite database"],
+    [folder, cannotBeOpened],
+    [`${folder}/missing/s.db`, cannotBeOpened],
+  ] as const) {
     const service = files.at(path);
     const error: unknown = await service
       .appendEvent({ session: { ...KEY }, event: u("a secret") })
@@ -73,9 +80,9 @@ test("a file that is no database, and one that cannot be opened, are told in our
     expect(error).toMatchObject({
       name: "StoreError",
       code: "store-unavailable",
+      message,
       cause: { code: "ERR_SQLITE_ERROR" },
     });
-    expect((error as Error).message).toMatch(/^The database cannot be used \(SQLite result \d+\)$/);
     await service.close();
   }
 });
@@ -134,6 +141,42 @@ test.each([
     answers.push(await answer);
   }
   expect(answers[0]).toEqual(answers[1]);
+});
+
+test.each([
+  ["events", "CREATE TABLE events (name TEXT)"],
+  ["a schema_version", "CREATE TABLE schema_version (version INTEGER); CREATE TABLE events (name TEXT)"],
+  ["a view", "CREATE VIEW one AS SELECT 1"],
+])("a database of something else, with %s, is refused and left as it is", async (_, sql) => {
+  const path = files.path();
+  const database = new DatabaseSync(path);
+  database.exec(sql);
+  database.close();
+  const before = readFileSync(path);
+  const service = files.at(path);
+  await expect(service.createSession(KEY)).rejects.toMatchObject({
+    code: "stored-data",
+    message: "Expected a new file or one of @sessionfold/sqlite, got a database of something else",
+  });
+  await service.close();
+  expect(readFileSync(path).equals(before)).toBe(true);
+});
+
+test("a file that may only be read is told as such", async () => {
+  const connection = new Connection(files.path(), "normal");
+  connection.execute("PRAGMA query_only = ON");
+  let error: unknown;
+  try {
+    connection.run("DELETE FROM sessions");
+  } catch (thrown) {
+    error = storeError(thrown);
+  }
+  expect(error).toMatchObject({
+    code: "store-unavailable",
+    message:
+      "The database cannot be written to: is its file still in place, and may this process write to it?",
+  });
+  connection.close();
 });
 
 test("a Node whose SQLite has no full-text search is refused, and no file is left half made", async () => {

@@ -266,7 +266,7 @@ test("a session that is not there has nothing to be found", async () => {
 
 test.each([
   [{ words: "parcel" }, "Expected `words` to be a list of texts, got a string of 6 characters"],
-  [{ words: [1] }, "Expected `words` to be a list of texts, got an array"],
+  [{ words: [1] }, "Expected `words` to be a list of texts, got a list of 1"],
   [{ limit: Number.NaN }, "Expected `limit` to be an integer above 0, got NaN"],
   [{ limit: 0 }, "Expected `limit` to be an integer above 0, got 0"],
   [{ limit: 1.5 }, "Expected `limit` to be an integer above 0, got 1.5"],
