@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PostgresClient, PostgresPool, PostgresResult } from "./connection.ts";
 import { type StatementName, statementsFor } from "./statements.ts";
-import { isConnectionLoss, isLostRace, storeError } from "./store-errors.ts";
+import { isConnectionLoss, isLostRace, isRefusal, storeError } from "./store-errors.ts";
 
 /** Races that a transaction may lose before it is given up. */
 const MOST_RACES = 10;
@@ -70,7 +70,8 @@ export class Database {
       try {
         return await this.#pool.connect();
       } catch (error) {
-        if (!isConnectionLoss(error) || Date.now() + pause > until) throw storeError(error);
+        const mayPass = isConnectionLoss(error) && !isRefusal(error);
+        if (!mayPass || Date.now() + pause > until) throw storeError(error);
         await sleep(pause);
       }
     }

@@ -19,7 +19,6 @@ import type {
   SessionKey,
 } from "@sessionfold/core";
 import type { Clock } from "@sessionfold/core/storage";
-import pg from "pg";
 import { appendEvent } from "./append-event.ts";
 import { createSession } from "./create-session.ts";
 import { Database } from "./database.ts";
@@ -31,6 +30,7 @@ import { importSession } from "./import-session.ts";
 import { acquireLease, releaseLease, renewLease } from "./leases.ts";
 import { listSessions } from "./list-sessions.ts";
 import { type PostgresSessionServiceOptions, resolveOptions } from "./options.ts";
+import { ownPool } from "./own-pool.ts";
 import { searchEvents } from "./search-events.ts";
 import { requireSetUp, setUp } from "./setup.ts";
 import { closed } from "./store-errors.ts";
@@ -61,7 +61,7 @@ export class PostgresSessionService
 
   constructor(options: PostgresSessionServiceOptions) {
     const { schema, reconnectMs, clock, logger, pool, config } = resolveOptions(options);
-    const own = pool === undefined ? new pg.Pool(config) : undefined;
+    const own = pool === undefined ? ownPool(config) : undefined;
     this.#database = new Database(own ?? (pool as NonNullable<typeof pool>), `"${schema}"`, reconnectMs);
     this.#letGo = async () => (own === undefined ? this.#database.detach() : own.end());
     this.#clock = clock;

@@ -12,6 +12,15 @@ const NOT_SET_UP: ReadonlySet<string> = new Set(["42P01", "3F000"]);
 const BUSY: ReadonlySet<string> = new Set([...LOST_RACES, "55P03", "57014", "53300"]);
 const FULL: ReadonlySet<string> = new Set(["53100", "53200"]);
 
+/** Why the server lets nobody in who asks like this. Asked again, it says so again. */
+const REFUSALS: ReadonlyMap<string, string> = new Map([
+  ["28P01", "the user or the password is wrong"],
+  ["28000", "the user is unknown, or may not connect like this"],
+  ["3D000", "there is no database of that name"],
+]);
+/** What `pg` says, without a code, where it has no password that it could answer the server with, or a wrong server answers. */
+const NO_PROOF = "SASL: ";
+
 /** The server's own code for what went wrong; none where the error is not the server's. */
 export function sqlState(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null)?.code;
@@ -45,6 +54,28 @@ export function isConnectionLoss(error: unknown): boolean {
   return state === undefined || state.startsWith("08") || GONE.has(state);
 }
 
+/** Whether a connection was refused for how it was asked for, which no other try changes. */
+export function isRefusal(error: unknown): boolean {
+  return isUnreadableAddress(error) || refusal(error) !== undefined;
+}
+
+function refusal(error: unknown): string | undefined {
+  const state = sqlState(error);
+  if (state !== undefined) {
+    const reason = REFUSALS.get(state);
+    return reason === undefined ? undefined : `${reason} (SQLSTATE ${state})`;
+  }
+  const isProof = error instanceof Error && error.message.startsWith(NO_PROOF);
+  return isProof
+    ? "there is no password that the server could be answered with, or it is not accepted"
+    : undefined;
+}
+
+/** A pool that was passed in reads its address when it connects. */
+function isUnreadableAddress(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === "ERR_INVALID_URL";
+}
+
 /** What callers are told when setup() was not called. */
 export function notSetUp(cause?: unknown): ConfigurationError {
   return new ConfigurationError(
@@ -62,6 +93,12 @@ export function closed(): StoreError {
 export function storeError(cause: unknown): SessionfoldError {
   const state = sqlState(cause) ?? "";
   if (NOT_SET_UP.has(state)) return notSetUp(cause);
+  // Without its cause, which quotes the address.
+  if (isUnreadableAddress(cause))
+    return new ConfigurationError("Expected `pool` to have an address that can be read");
+  const refused = refusal(cause);
+  if (refused !== undefined)
+    return new StoreError("store-unavailable", `The database refused the connection: ${refused}`, { cause });
   if (BUSY.has(state))
     return new StoreError("store-busy", `The database is busy (SQLSTATE ${state})`, { cause });
   if (FULL.has(state))
