@@ -37,7 +37,7 @@ async function check<Ts>(runs: number, property: (onRun: OnRun) => fc.IAsyncProp
 describe("SQLite", () => {
   const { open, remove } = sqliteStorages();
   afterAll(remove);
-  programs("SQLite", [200, 60], () => ({ kinds: ["sqlite file", "sqlite memory"], open }));
+  programs("SQLite", [200, 40], () => ({ kinds: ["sqlite file", "sqlite memory"], open }));
 });
 
 describe("PGlite", () => {
@@ -51,13 +51,14 @@ describe("PGlite", () => {
 
 describe("PostgreSQL", () => {
   let server: PostgresServer;
+  let pool: ReturnType<PostgresServer["pool"]>;
   beforeAll(async () => {
     server = await PostgresServer.start();
+    // Connections that stand idle in virtual time stay.
+    pool = server.pool(undefined, { idleTimeoutMillis: 0 });
+    // Every service of a run listens to it.
+    pool.setMaxListeners(0);
   }, HOOK_MS);
   afterAll(() => server.stop(), HOOK_MS);
-  // Connections that stand idle in virtual time stay.
-  programs("PostgreSQL", [25, 10], () => ({
-    kinds: ["postgres"],
-    open: postgresStorages(server.pool(undefined, { idleTimeoutMillis: 0 })),
-  }));
+  programs("PostgreSQL", [25, 10], () => ({ kinds: ["postgres"], open: postgresStorages(pool) }));
 });
