@@ -114,7 +114,7 @@ test("a build that is cut off is told in a warning, and what it left is thrown a
   await writer.query("BEGIN");
   await writer.query("UPDATE sessionfold.events SET tokens = 1");
   const warn = vi.fn();
-  await open(url, { statement_timeout: 300, logger: { warn } });
+  await open(url, { statement_timeout: 2000, logger: { warn } });
   expect(warn).toHaveBeenCalledExactlyOnceWith(expect.stringContaining("SQLSTATE 57014"));
   expect(await server().run(INDEX, [], url)).toEqual([{ valid: false }]);
   await writer.query("COMMIT");
