@@ -24,8 +24,8 @@ test("an adapter whose log breaks amid a run is told of as an unexpected failure
     calibration,
     statistics: () => new StatisticsTracker(log, { ledger, calibration }).snapshot(undefined),
     log: () => {
-      // The first two reads are those of the plan, which has a guard of its own.
-      if (reads++ < 2) return log;
+      // The first three reads are those of the plan, which has a guard of its own.
+      if (reads++ < 3) return log;
       throw broken;
     },
     commit: async () => undefined,

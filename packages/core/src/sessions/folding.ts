@@ -325,7 +325,9 @@ export class Folding {
       statistics: () => this.statistics(tracked, scope, options),
       calibration: tracked.calibration,
       ...(canKeepFolds(inner) &&
-        readsHistory(options) && { prepare: () => tracked.queue.run(() => tracked.readWhole(inner)) }),
+        readsHistory(options) && {
+          prepare: () => this.#tracked.use(key, () => tracked.queue.run(() => tracked.readWhole(inner))),
+        }),
       ...(canLease(inner) && {
         // Who asks may give up before the store answers; until it does, its queue must stay the only one of that key.
         claim: (terms) =>

@@ -229,7 +229,10 @@ class SummarizingService implements SummarizingSessionService {
 
   async listSummaryStatus(session: SessionRef): Promise<readonly ListedSummary[]> {
     return this.#read(session, async (tracked, read) => {
-      if (read !== null) await tracked.readWhole(this.#inner);
+      if (read !== null && tracked.log.resumedAt !== undefined) {
+        tracked.doubt();
+        await tracked.read(this.#inner);
+      }
       return tracked.log.summaries.map(({ summary, status }) => ({ summary, status }));
     });
   }
