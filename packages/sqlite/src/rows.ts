@@ -45,21 +45,27 @@ export function findSession(connection: Connection, key: SessionKey): SessionRow
   return connection.get<SessionRow>(FIND_SESSION, keyParameters(key));
 }
 
+/** What a session shows of its row. */
+export type ShownRow = Pick<SessionRow, "incarnation" | "lastUpdateTime">;
+
 /** A session as it is handed out. */
 export function sessionOf(
   connection: Connection,
   key: SessionKey,
-  row: Pick<SessionRow, "incarnation" | "lastUpdateTime">,
+  row: ShownRow,
   events: SessionEvent[],
 ): Session {
-  return {
-    ...key,
-    id: key.sessionId,
-    state: stateOf(connection, key),
-    events,
-    lastUpdateTime: row.lastUpdateTime,
-    incarnation: row.incarnation,
-  };
+  return sessionWith(stateOf(connection, key), key, row, events);
+}
+
+/** A session with its state, as it is handed out. */
+export function sessionWith(
+  state: Record<string, unknown>,
+  key: SessionKey,
+  { lastUpdateTime, incarnation }: ShownRow,
+  events: SessionEvent[],
+): Session {
+  return { ...key, id: key.sessionId, state, events, lastUpdateTime, incarnation };
 }
 
 /** Writes entries of state to where they reach. */

@@ -38,26 +38,11 @@ import { Database } from "./database.ts";
 import { readFolded, saveFold } from "./folds.ts";
 import { importSession, writableSession } from "./import-session.ts";
 import { acquireLease, checkedLease, leaseName, leaseTime, releaseLease, renewLease } from "./leases.ts";
+import { listSessions } from "./list-sessions.ts";
 import { pathOf, type ResolvedOptions, resolveOptions, type SqliteSessionServiceOptions } from "./options.ts";
-import {
-  type EventRow,
-  eventsOf,
-  findSession,
-  keyParameters,
-  type SessionRow,
-  sessionOf,
-  writeState,
-} from "./rows.ts";
+import { type EventRow, eventsOf, findSession, keyParameters, sessionOf, writeState } from "./rows.ts";
 import { checkedSearch, searchEvents } from "./search-events.ts";
-import {
-  ADD_SESSION,
-  DELETE_EVENT,
-  DELETE_SESSION,
-  DELETE_STATE,
-  EVENTS_BEHIND,
-  LIST_SESSIONS_OF_APP,
-  LIST_SESSIONS_OF_USER,
-} from "./statements.ts";
+import { ADD_SESSION, DELETE_EVENT, DELETE_SESSION, DELETE_STATE, EVENTS_BEHIND } from "./statements.ts";
 import { isStorable, requireStorable, storableKey } from "./storable.ts";
 
 /**
@@ -113,25 +98,10 @@ export class SqliteSessionService
   }
 
   async listSessions(request: ListSessionsRequest): Promise<ListSessionsResponse> {
-    const { appName, userId, after, limit } = listPage(request);
-    requireStorable("appName", appName);
-    if (userId !== undefined) requireStorable("userId", userId);
-    const page = { app: appName, after, limit: Math.min(limit, LARGEST_PAGE) };
-    return this.#database.read((connection) => {
-      const asked = { ...page, limit: page.limit + 1 };
-      const rows =
-        userId === undefined
-          ? connection.all<ListedRow>(LIST_SESSIONS_OF_APP, asked)
-          : connection.all<ListedRow>(LIST_SESSIONS_OF_USER, { ...asked, user: userId });
-      const shown = rows.slice(0, page.limit);
-      const last = rows.length > page.limit ? shown.at(-1) : undefined;
-      return {
-        sessions: shown.map((row) =>
-          sessionOf(connection, { appName, userId: row.userId, sessionId: row.sessionId }, row, []),
-        ),
-        ...(last && { nextCursor: String(last.ordinal) }),
-      };
-    });
+    const page = listPage(request);
+    requireStorable("appName", page.appName);
+    if (page.userId !== undefined) requireStorable("userId", page.userId);
+    return this.#database.read((connection) => listSessions(connection, page));
   }
 
   async deleteSession(request: SessionKey): Promise<void> {
@@ -256,13 +226,4 @@ export class SqliteSessionService
     if (session === undefined) throw new SessionNotFoundError(key.sessionId);
     return { ...event, seq: session.nextSeq };
   }
-}
-
-/** More than fit into an answer. */
-const LARGEST_PAGE = 1_000_000;
-
-interface ListedRow extends Pick<SessionRow, "incarnation" | "lastUpdateTime"> {
-  readonly ordinal: number;
-  readonly userId: string;
-  readonly sessionId: string;
 }

@@ -80,6 +80,12 @@ export const FIND_STATE: string = [
   .join("\n  UNION ALL ")
   .concat("\n  ORDER BY row");
 
+/** State of several owners of one app, each `[user, session]`, empty for all; in the order in which it was first written. */
+export const FIND_STATES: string = `SELECT owner.key AS owner, name, state.value AS value
+  FROM json_each(:owners) AS owner CROSS JOIN state
+  WHERE app_name = :app AND user_id = owner.value ->> 0 AND session_id = owner.value ->> 1
+  ORDER BY row`;
+
 /** Writes an entry of state. */
 export const SET_STATE: string = `INSERT INTO state (app_name, user_id, session_id, name, value)
   VALUES (:app, :user, :session, :name, :value)

@@ -27,6 +27,8 @@ const OF_NO_SESSION: Readonly<Record<string, string>> = {
 const OF_MANY: Readonly<Record<string, RegExp>> = {
   LIST_SESSIONS_OF_APP: /WHERE app_name = :app AND/,
   LIST_SESSIONS_OF_USER: /WHERE app_name = :app AND user_id = :user AND/,
+  FIND_STATES:
+    /FROM json_each\(:owners\) AS owner CROSS JOIN state\s+WHERE app_name = :app AND user_id = owner\.value ->> 0 AND session_id = owner\.value ->> 1\s+ORDER BY row$/,
   FIND_STATE:
     /^SELECT[^;]* WHERE app_name = :app AND user_id = '' AND session_id = ''\s+UNION ALL SELECT[^;]* WHERE app_name = :app AND user_id = :user AND session_id = ''\s+UNION ALL SELECT[^;]* WHERE app_name = :app AND user_id = :user AND session_id = :session\s+ORDER BY row$/,
 };
@@ -93,10 +95,13 @@ test("every statement reaches its rows through an index", async () => {
       .filter((detail) => /^SCAN (?!CONSTANT ROW|\(subquery)/.test(detail))
       .map((detail) => `${name}: ${detail}`),
   );
-  // The full-text index, by its terms and between two rows.
-  expect(scans).toEqual(["MATCHING_EVENTS: SCAN event_text VIRTUAL TABLE INDEX 192:M1><"]);
+  // The owners that it is given; the full-text index, by its terms and between two rows.
+  expect(scans).toEqual([
+    "FIND_STATES: SCAN owner VIRTUAL TABLE INDEX 1:",
+    "MATCHING_EVENTS: SCAN event_text VIRTUAL TABLE INDEX 192:M1><",
+  ]);
   const inOrder = plans.filter(({ details }) => details.some((detail) => /TEMP B-TREE/.test(detail)));
-  expect(inOrder.map(({ name }) => name)).toEqual(["FIND_STATE"]);
+  expect(inOrder.map(({ name }) => name)).toEqual(["FIND_STATE", "FIND_STATES"]);
 });
 
 test("what is done with one key is not seen with any other, equal in two of three parts", async () => {
