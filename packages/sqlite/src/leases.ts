@@ -44,21 +44,31 @@ export function acquireLease(
 ): Lease | null {
   if (findSession(connection, key) === undefined) throw new SessionNotFoundError(key.sessionId);
   const named = { ...keyParameters(key), name };
-  const latest = connection.get<{ expiresAt: number | null }>(FIND_LEASE, named);
-  const expiresAt = latest?.expiresAt ?? null;
-  if (expiresAt !== null && expiresAt > now) return null;
-  const added = connection.get<{ token: number }>(ADD_LEASE, { ...named, expiresAt: now + ttlMs });
+  const latest = connection.get<LatestLease>(FIND_LEASE, named);
+  if (latest !== undefined && isHeld(latest, now)) return null;
+  const added = connection.get<{ token: number }>(ADD_LEASE, { ...named, now, ttlMs });
   return added === undefined ? null : { name, token: added.token };
 }
 
-/** Whether the lease was still the latest, and not given back; then it lasts until `expiresAt`. */
+/** One that ends later than it could if it were granted now is of a time before the clock was set back: that is over. */
+function isHeld({ expiresAt, ttlMs }: LatestLease, now: number): boolean {
+  return expiresAt !== null && expiresAt > now && expiresAt <= now + ttlMs;
+}
+
+interface LatestLease {
+  /** Null: it was given back. */
+  readonly expiresAt: number | null;
+  readonly ttlMs: number;
+}
+
+/** Whether the lease was still the latest, and not given back; then it lasts for `ttlMs` from now on. */
 export function renewLease(
   connection: Connection,
   key: SessionKey,
   { name, token }: Lease,
-  expiresAt: number,
+  { now, ttlMs }: { readonly now: number; readonly ttlMs: number },
 ): boolean {
-  return connection.run(RENEW_LEASE, { ...keyParameters(key), name, token, expiresAt }) === 1;
+  return connection.run(RENEW_LEASE, { ...keyParameters(key), name, token, now, ttlMs }) === 1;
 }
 
 /** Gives a lease back, unless another was granted since. */

@@ -57,6 +57,7 @@ export const MIGRATIONS: readonly string[] = [
     session_id TEXT NOT NULL,
     name TEXT NOT NULL,
     expires_at REAL,
+    ttl_ms REAL NOT NULL,
     UNIQUE (app_name, user_id, session_id, name),
     FOREIGN KEY (app_name, user_id, session_id)
       REFERENCES sessions (app_name, user_id, session_id) ON DELETE CASCADE

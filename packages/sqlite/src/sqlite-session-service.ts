@@ -151,7 +151,7 @@ export class SqliteSessionService
     const key = storableKey(request);
     const [lease, ttlMs] = [checkedLease(request.lease), leaseTime(request.ttlMs)];
     return this.#database.write((connection) =>
-      renewLease(connection, key, lease, this.#options.clock() + ttlMs),
+      renewLease(connection, key, lease, { now: this.#options.clock(), ttlMs }),
     );
   }
 

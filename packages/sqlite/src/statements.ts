@@ -95,15 +95,15 @@ export const SET_STATE: string = `INSERT INTO state (app_name, user_id, session_
 export const DELETE_STATE: string = `DELETE FROM state WHERE ${OF_SESSION}`;
 
 /** The latest lease of a name. */
-export const FIND_LEASE: string = `SELECT token, expires_at AS expiresAt FROM leases
+export const FIND_LEASE: string = `SELECT token, expires_at AS expiresAt, ttl_ms AS ttlMs FROM leases
   WHERE ${OF_SESSION} AND name = :name`;
 
 /** Grants a lease, with a token that none before it had. */
-export const ADD_LEASE: string = `INSERT OR REPLACE INTO leases (app_name, user_id, session_id, name, expires_at)
-  VALUES (:app, :user, :session, :name, :expiresAt) RETURNING token`;
+export const ADD_LEASE: string = `INSERT OR REPLACE INTO leases (app_name, user_id, session_id, name, expires_at, ttl_ms)
+  VALUES (:app, :user, :session, :name, :now + :ttlMs, :ttlMs) RETURNING token`;
 
 /** Renews a lease that is still the latest and was not given back. */
-export const RENEW_LEASE: string = `UPDATE leases SET expires_at = :expiresAt
+export const RENEW_LEASE: string = `UPDATE leases SET expires_at = :now + :ttlMs, ttl_ms = :ttlMs
   WHERE ${OF_SESSION} AND name = :name AND token = :token AND expires_at IS NOT NULL`;
 
 /** Gives a lease back if it is still the latest. */

@@ -101,6 +101,22 @@ test("a lease ends with its session, and counts for none that is made anew under
   expect(await one.acquireLease(FOLD)).toBeNull();
 });
 
+test("a clock that is set back keeps no lease for longer than it was granted for", async () => {
+  const { one, other, pass } = await twoServices();
+  const lease = held(await one.acquireLease(FOLD));
+  pass(-1);
+  const second = held(await other.acquireLease({ ...FOLD, ttlMs: 50 }));
+  expect(second.token).toBeGreaterThan(lease.token);
+  expect(await one.renewLease({ ...KEY, lease, ttlMs: 100 })).toBe(false);
+  // Renewed, it lasts for as long as it was renewed for; by the same clock it is held.
+  expect(await other.renewLease({ ...KEY, lease: second, ttlMs: 1000 })).toBe(true);
+  expect(await one.acquireLease(FOLD)).toBeNull();
+  pass(999);
+  expect(await one.acquireLease(FOLD)).toBeNull();
+  pass(-1000);
+  expect(await one.acquireLease(FOLD)).not.toBeNull();
+});
+
 test("of many that ask at once, one gets the lease", async () => {
   const { one, other } = await twoServices();
   const asked = Array.from({ length: 20 }, (_, at) => (at % 2 === 0 ? one : other).acquireLease(FOLD));
