@@ -8,6 +8,7 @@ import { ConfigurationError, EventsPrunedError, UnsupportedError } from "../shar
 import { describe, requireObject } from "../shared/validate.ts";
 import type { SessionSummary } from "../summaries/session-summary.ts";
 import { windowOf } from "../summaries/window.ts";
+import { checkedAfterSeq } from "./after-seq.ts";
 import { Folding } from "./folding.ts";
 import { handToCaller } from "./hand-to-caller.ts";
 import { type MarkRequest, marksOf, refuseIfPruned } from "./mark-request.ts";
@@ -128,6 +129,7 @@ class SummarizingService implements SummarizingSessionService {
 
   #sessionAsked(tracked: TrackedSession, request: GetSessionRequest): Promise<Session | null> {
     const { view = "window", agent, afterSeq } = request;
+    checkedAfterSeq(afterSeq);
     return tracked.queue.run(async () => {
       // Another process may have pruned, which only a look at all that is stored shows. Windows stay the same, but for how a
       // result is told that comes after its call was pruned.
