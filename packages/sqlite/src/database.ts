@@ -37,7 +37,10 @@ export class Database {
   /** Reads what stands there at one moment. @throws StoreError, StoredDataError */
   async read<T>(task: Task<T>): Promise<T> {
     this.#refuseIfClosing();
-    return this.#use((connection) => connection.transaction("read", task), this.#deadline());
+    const answer = await this.#use((connection) => connection.transaction("read", task), this.#deadline());
+    // Whoever reads on and on would otherwise keep everybody else, and the writes, from the process.
+    await nextTurn();
+    return answer;
   }
 
   /** Writes all of it or nothing, after the writes that were asked for before. @throws StoreError, StoredDataError */
