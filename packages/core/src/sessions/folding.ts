@@ -167,6 +167,8 @@ export class Folding {
       await inner.saveFold(fold);
       tracked.hasKept(fold);
     } catch (error) {
+      // Whoever closes a store wants nothing more of it.
+      if (codeOf(error) === "store-closed") return;
       const { sessionId } = tracked.key;
       this.#options.logger.warn(
         `sessionfold: what session ${sessionId} folds to could not be kept (${errorName(error)}); the next fold tries again`,
