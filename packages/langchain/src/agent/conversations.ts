@@ -73,9 +73,12 @@ export class Conversations {
     if (forks[0] !== used) forks = [used, ...forks.filter((fork) => fork !== used)].slice(0, MOST_FORKS);
     this.#byBeginning.delete(key);
     this.#byBeginning.set(key, [...forks]);
-    if (this.#byBeginning.size <= this.#limit) return;
-    const [oldest] = this.#byBeginning.keys();
-    if (oldest !== undefined) this.#byBeginning.delete(oldest);
+    for (const [beginning, conversations] of this.#byBeginning) {
+      if (this.#byBeginning.size <= this.#limit) return;
+      // Forgotten amid its fold, it would be folded once more beside that.
+      const isFolding = conversations.some(({ folding }) => folding !== undefined);
+      if (beginning !== key && !isFolding) this.#byBeginning.delete(beginning);
+    }
   }
 }
 
